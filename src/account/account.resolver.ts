@@ -1,0 +1,158 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { Context } from '../context.js';
+import { pageSize } from '../shared/connection.js';
+import { isId } from '../shared/ids.js';
+import {
+  ChangePasswordInput,
+  DeleteAccountInput,
+  LoginInput,
+  RegisterInput,
+  UpdateProfileInput,
+} from './account.input.js';
+import { changePassword, deleteAccount, login, register, updateProfile } from './account.service.js';
+import { type AccountRow, AccountType, AuthPayload, DeleteAccountPayload } from './account.type.js';
+import { LogoutPayload, UpdateProfilePayload } from './account.type.js';
+import { endSession, endSessions, type OpenSession, refreshSession } from './session.service.js';
+import { signAccessToken } from './token.js';
+import { accountLoader, userLoader } from './user.loader.js';
+import { findUserByNickname, searchUsers } from './user.service.js';
+import { type UserRow, UserSearchConnection, UserType } from './user.type.js';
+
+@Resolver()
+export class AccountResolver {
+  @Query(() => UserType, {
+    nullable: true,
+    description: 'The signed-in user; null for anonymous callers and service keys.',
+  })
+  async viewer(@Ctx() context: Context): Promise<UserRow | null> {
+    const { viewerId } = context;
+    return viewerId === null ? null : context.loader(userLoader).load(viewerId);
+  }
+
+  @Query(() => UserType, { nullable: true, description: 'The user with that id; null where there is none.' })
+  async user(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<UserRow | null> {
+    return isId(id) ? context.loader(userLoader).load(id.toLowerCase()) : null;
+  }
+
+  @Query(() => UserType, {
+    nullable: true,
+    description: 'The user with that nickname, whatever the case, width or composition of its letters; or null.',
+  })
+  async userByNickname(
+    @Ctx() context: Context,
+    @Arg('nickname', () => String) nickname: string,
+  ): Promise<UserRow | null> {
+    return (await findUserByNickname(context.em, nickname)) ?? null;
+  }
+
+  @Query(() => UserSearchConnection, {
+    nullable: true,
+    description: 'Users whose nickname begins so, in nickname order. Every character is literal. 20 by default.',
+  })
+  async users(
+    @Ctx() context: Context,
+    @Arg('nicknamePrefix', () => String) nicknamePrefix: string,
+    @Arg('first', () => Int, { nullable: true }) first?: number | null,
+    @Arg('after', () => String, { nullable: true }) after?: string | null,
+  ): Promise<UserSearchConnection> {
+    return searchUsers(context.em, nicknamePrefix, pageSize(first, 20), after ?? null);
+  }
+
+  @Mutation(() => AuthPayload, { nullable: true, description: 'Makes an account and signs it in.' })
+  async register(
+    @Ctx() context: Context,
+    @Arg('input', () => RegisterInput) input: RegisterInput,
+  ): Promise<AuthPayload> {
+    return toPayload(context, await register(context.em, input, context.config.seasonTimeZone));
+  }
+
+  @Mutation(() => AuthPayload, { nullable: true, description: 'Signs in with email and password.' })
+  async login(@Ctx() context: Context, @Arg('input', () => LoginInput) input: LoginInput): Promise<AuthPayload> {
+    return toPayload(context, await login(context.em, input));
+  }
+
+  @Mutation(() => AuthPayload, {
+    nullable: true,
+    description:
+      'New tokens for a refresh token, which is spent by that. Spending it again later revokes the whole session.',
+  })
+  async refreshSession(
+    @Ctx() context: Context,
+    @Arg('refreshToken', () => String) refreshToken: string,
+  ): Promise<AuthPayload> {
+    const underWay = (): number => performance.now() - context.arrivedAt;
+    return toPayload(context, await refreshSession(context.em, refreshToken, underWay));
+  }
+
+  @Mutation(() => LogoutPayload, {
+    nullable: true,
+    description: "Ends this session, or all of the viewer's. Their access tokens stop working at once.",
+  })
+  async logout(
+    @Ctx() context: Context,
+    @Arg('everywhere', () => Boolean, { defaultValue: false }) everywhere: boolean,
+  ): Promise<LogoutPayload> {
+    const viewer = context.requireViewer();
+    const sessionsEnded = everywhere
+      ? await endSessions(context.em, viewer.id)
+      : await endSession(context.em, viewer.sessionId);
+    return { sessionsEnded };
+  }
+
+  @Mutation(() => UpdateProfilePayload, { nullable: true, description: "Changes the viewer's profile." })
+  async updateProfile(
+    @Ctx() context: Context,
+    @Arg('input', () => UpdateProfileInput) input: UpdateProfileInput,
+  ): Promise<UpdateProfilePayload> {
+    const viewer = context.requireViewer();
+    const zone = viewer.timeZone ?? context.config.seasonTimeZone;
+    return { user: await updateProfile(context.em, viewer.id, input, zone) };
+  }
+
+  @Mutation(() => AuthPayload, {
+    nullable: true,
+    description: "Sets a new password. Every other session ends, and this one's refresh token is replaced.",
+  })
+  async changePassword(
+    @Ctx() context: Context,
+    @Arg('input', () => ChangePasswordInput) input: ChangePasswordInput,
+  ): Promise<AuthPayload> {
+    const viewer = context.requireViewer();
+    return toPayload(context, await changePassword(context.em, viewer.id, viewer.sessionId, input));
+  }
+
+  @Mutation(() => DeleteAccountPayload, {
+    nullable: true,
+    description: "Deletes the viewer's account: it leaves every list, board and search at once, and its sessions end.",
+  })
+  async deleteAccount(
+    @Ctx() context: Context,
+    @Arg('input', () => DeleteAccountInput) input: DeleteAccountInput,
+  ): Promise<DeleteAccountPayload> {
+    const viewer = context.requireViewer();
+    await deleteAccount(context.em, viewer.id, input);
+    return { userId: viewer.id };
+  }
+}
+
+@Resolver(() => UserType)
+export class UserAccountResolver {
+  @FieldResolver(() => AccountType, {
+    nullable: true,
+    description: 'What is private: null unless the viewer is this user, an admin or a service key.',
+  })
+  async account(@Ctx() context: Context, @Root() user: UserRow): Promise<AccountRow | null> {
+    return context.maySeePrivate(user.id) ? context.loader(accountLoader).load(user.id) : null;
+  }
+}
+
+async function toPayload(context: Context, session: OpenSession): Promise<AuthPayload> {
+  const access = await signAccessToken(context.config.tokenKey, session.user.id, session.id);
+  return {
+    accessToken: access.token,
+    accessTokenExpiresAt: access.expiresAt,
+    refreshToken: session.refreshToken,
+    refreshTokenExpiresAt: session.refreshTokenExpiresAt,
+    user: session.user,
+  };
+}

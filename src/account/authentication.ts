@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Caller } from '../context.js';
+import { AppError, badInput, ErrorCode, ErrorReason } from '../errors.js';
+import { findSessionOwner } from './session.service.js';
+import { verifyAccessToken } from './token.js';
+
+interface Secrets {
+  tokenKey: Uint8Array;
+  apiKey: string | undefined;
+}
+
+/**
+ * Who sent a request, by its `authorization` or `x-api-key` header. A header that does not hold up fails the
+ * request, on public fields too: a client that believes to be signed in must learn that it is not.
+ * @throws AppError UNAUTHENTICATED; BAD_USER_INPUT for both headers together
+ */
+export async function authenticate(
+  em: SqlEntityManager,
+  secrets: Secrets,
+  headers: IncomingHttpHeaders,
+): Promise<Caller> {
+  const { authorization, 'x-api-key': apiKey } = headers;
+  if (authorization !== undefined && apiKey !== undefined) {
+    throw badInput('x-api-key', 'Send either an access token or an API key, not both.');
+  }
+  if (apiKey !== undefined) {
+    return authenticateService(secrets.apiKey, String(apiKey));
+  }
+  if (authorization !== undefined) {
+    return authenticateUser(em, secrets.tokenKey, authorization);
+  }
+  return { kind: 'anonymous' };
+}
+
+function authenticateService(expected: string | undefined, presented: string): Caller {
+  if (expected === undefined || !timingSafeEqual(digest(expected), digest(presented))) {
+    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The API key is not valid.');
+  }
+  return { kind: 'service' };
+}
+
+async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, authorization: string): Promise<Caller> {
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (token === undefined) {
+    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The authorization header must be: Bearer, then an access token.');
+  }
+  const sessionId = await verifyAccessToken(tokenKey, token);
+  const owner = await findSessionOwner(em, sessionId);
+  if (owner === undefined) {
+    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The session has ended. Sign in again.', {
+      reason: ErrorReason.TOKEN_REVOKED,
+    });
+  }
+  return { kind: 'user', id: owner.userId, sessionId, role: owner.role, timeZone: owner.timeZone };
+}
+
+/** Equal lengths, so that comparing takes the same time whatever was presented. */
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

@@ -1,0 +1,35 @@
+import { badInput } from '../errors.js';
+
+const MIN_GRAPHEMES = 2;
+const MAX_GRAPHEMES = 32;
+/** Width of the column, in code points: a grapheme can be any number of combining marks. */
+const MAX_CODE_POINTS = 255;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const EMOJI = /^\p{RGI_Emoji}$/v;
+/** Control, format, unassigned, private-use and separator characters, what renders as nothing, and the blank Braille cell. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/**
+ * A nickname as it is stored: composed (NFC), without white space at its ends, runs of it one space.
+ * Uniqueness is the database's (`nickname_key`).
+ * @param field dotted path of the input, for the error
+ * @throws AppError BAD_USER_INPUT unless it has 2 to 32 visible graphemes
+ */
+export function normalizeNickname(nickname: string, field: string): string {
+  const normalized = nickname
+    .normalize('NFC')
+    .replaceAll(/\p{White_Space}+/gu, ' ')
+    .trim();
+  if (normalized.length > MAX_CODE_POINTS * 2 || [...normalized].length > MAX_CODE_POINTS) {
+    throw badInput(field, `A nickname has at most ${MAX_GRAPHEMES} characters.`);
+  }
+  const parts = [...graphemes.segment(normalized)].map(({ segment }) => segment);
+  if (parts.length < MIN_GRAPHEMES || parts.length > MAX_GRAPHEMES) {
+    throw badInput(field, `A nickname has ${MIN_GRAPHEMES} to ${MAX_GRAPHEMES} characters.`);
+  }
+  if (parts.some((part) => INVISIBLE.test(part) && !EMOJI.test(part))) {
+    throw badInput(field, 'A nickname must not contain control or invisible characters.');
+  }
+  return normalized;
+}

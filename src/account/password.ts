@@ -1,0 +1,55 @@
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
+import { verify as bcryptVerify } from '@node-rs/bcrypt';
+import pLimit from 'p-limit';
+import { badInput } from '../errors.js';
+
+const MIN_CHARACTERS = 8;
+const MAX_CHARACTERS = 128;
+
+/** Argon2id at OWASP's first recommendation (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Hashing runs in libuv's four threads: more than two at a time would hold up file reads and each other. */
+const limit = pLimit(2);
+
+/** Verified against when there is no hash, so that an unknown email takes as long as a wrong password. */
+const decoy = argon2Hash('no account has this password', ARGON2);
+
+export interface PasswordCheck {
+  valid: boolean;
+  /** The hash comes from an older system or older parameters: replace it while the password is at hand. */
+  outdated: boolean;
+}
+
+/**
+ * Checks a new password.
+ * @param field dotted path of the input, for the error
+ * @throws AppError BAD_USER_INPUT unless it has 8 to 128 characters
+ */
+export function checkNewPassword(password: string, field: string): void {
+  const { length } = [...password];
+  if (length < MIN_CHARACTERS || length > MAX_CHARACTERS) {
+    throw badInput(field, `A password has ${MIN_CHARACTERS} to ${MAX_CHARACTERS} characters.`);
+  }
+}
+
+/** The hash to store, in PHC string format. */
+export function hashPassword(password: string): Promise<string> {
+  return limit(() => argon2Hash(password, ARGON2));
+}
+
+/**
+ * Compares a password with a stored hash: argon2id, or bcrypt carried over from the old game service.
+ * @param hash null where the account has none, which no password matches
+ */
+export async function verifyPassword(password: string, hash: string | null): Promise<PasswordCheck> {
+  if (hash === null) {
+    await limit(async () => argon2Verify(await decoy, password));
+    return { valid: false, outdated: false };
+  }
+  if (/^\$2[aby]\$/.test(hash)) {
+    return { valid: await limit(() => bcryptVerify(password, hash)), outdated: true };
+  }
+  const current = `$argon2id$v=19$m=${ARGON2.memoryCost},t=${ARGON2.timeCost},p=${ARGON2.parallelism}$`;
+  return { valid: await limit(() => argon2Verify(hash, password)), outdated: !hash.startsWith(current) };
+}

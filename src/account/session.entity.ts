@@ -1,0 +1,33 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { User } from './user.entity.js';
+
+const SessionSchema = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    id: p.uuid().primary(),
+    user: () => p.manyToOne(User).index('sessions_user_index'),
+    createdAt: p.datetime(6).defaultRaw('now()'),
+    expiresAt: p.datetime(6).index('sessions_expiry_index'),
+    revokedAt: p.datetime(6).nullable(),
+  },
+});
+
+export class Session extends SessionSchema.class {}
+SessionSchema.setClass(Session);
+
+/** Every refresh token of a session, spent ones included, so that a replay is recognised. */
+const SessionTokenSchema = defineEntity({
+  name: 'SessionToken',
+  tableName: 'session_tokens',
+  properties: {
+    tokenHash: p.blob().primary(),
+    session: () => p.manyToOne(Session).index('session_tokens_session_index').deleteRule('cascade'),
+    createdAt: p.datetime(6).defaultRaw('now()'),
+    expiresAt: p.datetime(6),
+    spentAt: p.datetime(6).nullable(),
+  },
+});
+
+export class SessionToken extends SessionTokenSchema.class {}
+SessionTokenSchema.setClass(SessionToken);

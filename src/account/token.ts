@@ -1,0 +1,64 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { AppError, ErrorCode, ErrorReason } from '../errors.js';
+
+export const ACCESS_TOKEN_MINUTES = 15;
+export const REFRESH_TOKEN_DAYS = 30;
+
+const ISSUER = 'laurel';
+const REFRESH_TOKEN_BYTES = 32;
+
+export interface AccessToken {
+  token: string;
+  expiresAt: Date;
+}
+
+/** An access token for that session: a JWT, good for 15 minutes and as long as the session stands. */
+export async function signAccessToken(secret: Uint8Array, userId: string, sessionId: string): Promise<AccessToken> {
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const expiresAt = issuedAt + ACCESS_TOKEN_MINUTES * 60;
+  const token = await new SignJWT({ sid: sessionId })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setIssuer(ISSUER)
+    .setAudience(ISSUER)
+    .setSubject(userId)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(expiresAt)
+    .sign(secret);
+  return { token, expiresAt: new Date(expiresAt * 1000) };
+}
+
+/**
+ * The session that an access token speaks for.
+ * @throws AppError UNAUTHENTICATED, with TOKEN_EXPIRED where that is the only fault
+ */
+export async function verifyAccessToken(secret: Uint8Array, token: string): Promise<string> {
+  try {
+    const { payload } = await jwtVerify(token, secret, {
+      algorithms: ['HS256'],
+      typ: 'at+jwt',
+      issuer: ISSUER,
+      audience: ISSUER,
+      requiredClaims: ['exp', 'sub', 'sid'],
+    });
+    return String(payload['sid']);
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new AppError(ErrorCode.UNAUTHENTICATED, 'The access token has expired. Refresh the session.', {
+        reason: ErrorReason.TOKEN_EXPIRED,
+      });
+    }
+    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The access token is not valid.');
+  }
+}
+
+/** A new refresh token: 256 random bits, of which only the hash is stored. */
+export function newRefreshToken(): { token: string; hash: Buffer } {
+  const token = randomBytes(REFRESH_TOKEN_BYTES).toString('base64url');
+  return { token, hash: hashRefreshToken(token) };
+}
+
+/** SHA-256 is enough for a token of full entropy: there is nothing to guess. */
+export function hashRefreshToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

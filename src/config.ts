@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { isTimeZone } from './shared/time-zone.js';
+
+/** Secrets that appear in examples and documentation: refused in production. */
+const EXAMPLE_SECRETS = ['change-me-change-me-change-me-change-me', 'replace-with-the-output-of-openssl-rand-hex-32'];
+const MIN_SECRET_BYTES = 32;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+    .optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
+  DATA_DIR: z.string().min(1).default('.laurel'),
+  TOKEN_SECRET: z.string().optional(),
+  API_KEY: z.string().optional(),
+  ADMIN_EMAIL: z.email('must be an email address').optional(),
+  ADMIN_NICKNAME: z.string().optional(),
+  ADMIN_PASSWORD: z.string().optional(),
+  ADMIN_BIRTH_DATE: z.iso.date('must be a date, YYYY-MM-DD').optional(),
+  SEASON_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone name').default('UTC'),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  TRUST_PROXY: z.string().default('false'),
+  INTROSPECTION: flag.optional(),
+  EXPLORER: flag.optional(),
+  CORS_ORIGINS: list.optional(),
+});
+
+export interface AdminSettings {
+  email: string;
+  nickname: string;
+  password: string;
+  /** YYYY-MM-DD */
+  birthDate: string;
+}
+
+/** No proxy or any, these addresses, or as many hops as the function allows. */
+export type TrustProxy = boolean | string[] | ((address: string, hop: number) => boolean);
+
+export interface Config {
+  production: boolean;
+  port: number;
+  host: string;
+  /** Absent: the embedded database in `dataDir`. */
+  databaseUrl: string | undefined;
+  databasePoolSize: number;
+  dataDir: string;
+  /** Absent outside production only: then a generated one is kept in `dataDir`. */
+  tokenSecret: string | undefined;
+  apiKey: string | undefined;
+  admin: AdminSettings | undefined;
+  /** IANA name: zone of the default board and of players without one of their own. */
+  seasonTimeZone: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** As Fastify's `trustProxy`: whether to believe forwarding headers, and whose. */
+  trustProxy: TrustProxy;
+  introspection: boolean;
+  explorer: boolean;
+  corsOrigins: string[];
+}
+
+/** The settings as the server runs with them. */
+export interface ServerConfig extends Config {
+  /** Signs access tokens: TOKEN_SECRET, or outside production one that is kept in `dataDir`. */
+  tokenKey: Uint8Array;
+}
+
+/** The settings cannot be used. `problems` has one line for each, naming the variable. */
+export class ConfigError extends Error {
+  constructor(readonly problems: string[]) {
+    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads and checks every setting at once.
+ * @param environment variables by name; empty ones count as absent, as in an env file
+ * @throws ConfigError with all problems together
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    // What can still be judged is judged, so that one start shows everything there is to mend.
+    throw new ConfigError([...problems, ...productionProblems(present), ...adminProblems(present)]);
+  }
+  const problems = [...productionProblems(present), ...adminProblems(present)];
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return toConfig(parsed.data);
+}
+
+function productionProblems(environment: NodeJS.ProcessEnv): string[] {
+  if (environment.NODE_ENV !== 'production') {
+    return [];
+  }
+  const problems: string[] = [];
+  if (environment.DATABASE_URL === undefined) {
+    problems.push('DATABASE_URL: required in production; the embedded database is for development');
+  }
+  if (environment.TOKEN_SECRET === undefined) {
+    problems.push('TOKEN_SECRET: required in production; make one with `openssl rand -hex 32`');
+  }
+  for (const name of ['TOKEN_SECRET', 'API_KEY'] as const) {
+    problems.push(...secretProblems(name, environment[name]));
+  }
+  return problems;
+}
+
+function secretProblems(name: string, secret: string | undefined): string[] {
+  if (secret === undefined) {
+    return [];
+  }
+  if (EXAMPLE_SECRETS.includes(secret)) {
+    return [`${name}: this value is known from an example; make one with \`openssl rand -hex 32\``];
+  }
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    return [`${name}: shorter than ${MIN_SECRET_BYTES} bytes; make one with \`openssl rand -hex 32\``];
+  }
+  return [];
+}
+
+function adminProblems(environment: NodeJS.ProcessEnv): string[] {
+  const names = ['ADMIN_EMAIL', 'ADMIN_NICKNAME', 'ADMIN_PASSWORD', 'ADMIN_BIRTH_DATE'] as const;
+  const missing = names.filter((name) => environment[name] === undefined);
+  if (missing.length === names.length) {
+    return [];
+  }
+  const problems = missing.map((name) => `${name}: missing; set all ADMIN_ settings or none`);
+  const password = environment.ADMIN_PASSWORD;
+  if (password !== undefined && [...password].length < 12) {
+    problems.push('ADMIN_PASSWORD: shorter than 12 characters');
+  }
+  return problems;
+}
+
+function toConfig(environment: z.infer<typeof environmentSchema>): Config {
+  const production = environment.NODE_ENV === 'production';
+  return {
+    production,
+    port: environment.PORT,
+    host: environment.HOST,
+    databaseUrl: environment.DATABASE_URL,
+    databasePoolSize: environment.DATABASE_POOL_SIZE,
+    dataDir: environment.DATA_DIR,
+    tokenSecret: environment.TOKEN_SECRET,
+    apiKey: environment.API_KEY,
+    admin: toAdmin(environment),
+    seasonTimeZone: environment.SEASON_TIME_ZONE,
+    logLevel: environment.LOG_LEVEL,
+    trustProxy: toTrustProxy(environment.TRUST_PROXY),
+    introspection: environment.INTROSPECTION ?? !production,
+    explorer: environment.EXPLORER ?? !production,
+    corsOrigins: environment.CORS_ORIGINS ?? (production ? [] : ['https://studio.apollographql.com']),
+  };
+}
+
+function toAdmin(environment: z.infer<typeof environmentSchema>): AdminSettings | undefined {
+  const { ADMIN_EMAIL: email, ADMIN_NICKNAME: nickname } = environment;
+  const { ADMIN_PASSWORD: password, ADMIN_BIRTH_DATE: birthDate } = environment;
+  if (email === undefined || nickname === undefined || password === undefined || birthDate === undefined) {
+    return undefined;
+  }
+  return { email, nickname, password, birthDate };
+}
+
+function toTrustProxy(value: string): TrustProxy {
+  if (value === 'true' || value === 'false') {
+    return value === 'true';
+  }
+  if (/^\d+$/.test(value)) {
+    const hops = Number(value);
+    return (_address, hop) => hop < hops;
+  }
+  return value.split(',').map((address) => address.trim());
+}

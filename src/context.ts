@@ -1,0 +1,92 @@
+import type DataLoader from 'dataloader';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import type { ServerConfig } from './config.js';
+import { AppError, ErrorCode } from './errors.js';
+
+/** A signed-in player or admin. */
+export interface Viewer {
+  kind: 'user';
+  id: string;
+  sessionId: string;
+  role: 'user' | 'admin';
+  /** IANA name; null where the server's applies. */
+  timeZone: string | null;
+}
+
+/** Who sent the request: nobody known, a signed-in user, or the game's own server by its API key. */
+export type Caller = { kind: 'anonymous' } | { kind: 'service' } | Viewer;
+
+type LoaderFactory<Key, Value> = (context: Context) => DataLoader<Key, Value>;
+
+/** What every resolver gets: made anew for each request. */
+export class Context {
+  // Not #private: Apollo Server hands resolvers a shallow copy of the context.
+  private readonly loaders = new Map<unknown, unknown>();
+
+  constructor(
+    /** This request's own fork. */
+    readonly em: SqlEntityManager,
+    readonly config: ServerConfig,
+    readonly caller: Caller,
+    readonly log: Logger,
+    /** When the request arrived, by `performance.now()`. */
+    readonly arrivedAt: number,
+  ) {}
+
+  /** This request's loader of that kind, made at its first use. */
+  loader<Key, Value>(factory: LoaderFactory<Key, Value>): DataLoader<Key, Value> {
+    const existing = this.loaders.get(factory);
+    if (existing !== undefined) {
+      return existing as DataLoader<Key, Value>;
+    }
+    const loader = factory(this);
+    this.loaders.set(factory, loader);
+    return loader;
+  }
+
+  /** Forgets what was loaded: called before each mutation, so that its answer shows what it changed. */
+  forgetLoaded(): void {
+    this.loaders.clear();
+  }
+
+  /** The signed-in user's id, or null. */
+  get viewerId(): string | null {
+    return this.caller.kind === 'user' ? this.caller.id : null;
+  }
+
+  /**
+   * The signed-in user.
+   * @throws AppError UNAUTHENTICATED for anonymous callers, FORBIDDEN for a service key
+   */
+  requireViewer(): Viewer {
+    if (this.caller.kind === 'user') {
+      return this.caller;
+    }
+    if (this.caller.kind === 'service') {
+      throw new AppError(ErrorCode.FORBIDDEN, 'A service key cannot do this; it takes a signed-in user.');
+    }
+    throw new AppError(ErrorCode.UNAUTHENTICATED, 'Sign in first: send an access token as a bearer token.');
+  }
+
+  /** Whether the caller is an admin or holds a service key. */
+  get isPrivileged(): boolean {
+    return this.caller.kind === 'service' || (this.caller.kind === 'user' && this.caller.role === 'admin');
+  }
+
+  /** @throws AppError UNAUTHENTICATED or FORBIDDEN unless the caller is an admin or holds a service key */
+  requirePrivileged(): void {
+    if (this.isPrivileged) {
+      return;
+    }
+    if (this.caller.kind === 'anonymous') {
+      throw new AppError(ErrorCode.UNAUTHENTICATED, 'This needs an admin or a service key.');
+    }
+    throw new AppError(ErrorCode.FORBIDDEN, 'This needs an admin or a service key.');
+  }
+
+  /** Whether what is private to that user may be shown: to the user, an admin or a service key. */
+  maySeePrivate(userId: string): boolean {
+    return this.isPrivileged || this.viewerId === userId;
+  }
+}

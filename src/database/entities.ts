@@ -1,0 +1,11 @@
+import { Session, SessionToken } from '../account/session.entity.js';
+import { User } from '../account/user.entity.js';
+import { Block } from '../friendship/block.entity.js';
+import { Friendship } from '../friendship/friendship.entity.js';
+import { Leaderboard } from '../leaderboard/leaderboard.entity.js';
+import { Score } from '../leaderboard/score.entity.js';
+import { Season } from '../leaderboard/season.entity.js';
+import { Standing } from '../leaderboard/standing.entity.js';
+import { Visit } from '../visit/visit.entity.js';
+
+export const entities = [User, Session, SessionToken, Friendship, Block, Leaderboard, Season, Score, Standing, Visit];

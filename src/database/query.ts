@@ -1,0 +1,28 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { RawBuilder } from 'kysely';
+
+export { sql } from 'kysely';
+
+/**
+ * Runs one parameterised statement inside the EntityManager's transaction, if it is in one.
+ * Dates, instants and bigint come back as text (see embedded-parsers.ts), on both databases.
+ */
+export async function query<Row>(em: SqlEntityManager, statement: RawBuilder<Row>): Promise<Row[]> {
+  const { rows } = await statement.execute(em.getKysely());
+  return rows;
+}
+
+/** As `query`, for a statement that answers at most one row. */
+export async function queryOne<Row>(em: SqlEntityManager, statement: RawBuilder<Row>): Promise<Row | undefined> {
+  const rows = await query(em, statement);
+  return rows[0];
+}
+
+/** As `query`, for a statement that always answers one row. */
+export async function queryExactlyOne<Row>(em: SqlEntityManager, statement: RawBuilder<Row>): Promise<Row> {
+  const row = await queryOne(em, statement);
+  if (row === undefined) {
+    throw new Error('A statement that always answers a row answered none.');
+  }
+  return row;
+}

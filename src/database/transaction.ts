@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { sqlState } from './sql-state.js';
+
+const MAX_ATTEMPTS = 4;
+const FIRST_DELAY_MS = 10;
+/** serialization_failure and deadlock_detected: the server has rolled back, nothing was written. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/**
+ * Runs `work` in one transaction on a fork of its own. A serialization failure or deadlock is retried up to
+ * three times, with jitter; every other error is the caller's.
+ * @param work gets the transactional EntityManager, and must use no other
+ */
+export async function inTransaction<T>(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await em.fork().transactional((transaction) => work(transaction as SqlEntityManager));
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) {
+        throw error;
+      }
+      await sleep(FIRST_DELAY_MS * 2 ** attempt * Math.random());
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { sqlState } from './database/sql-state.js';
+import { AppError, ErrorCode } from './errors.js';
+
+/** Seconds a client is told to wait when the database could not be had. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** Class 08 connection exceptions, 53 insufficient resources, 57 operator intervention, 55P03 lock timeout. */
+const UNAVAILABLE_STATE = /^(08...|53...|57...|55P03)$/;
+const UNAVAILABLE_MESSAGE =
+  /^(timeout exceeded when trying to connect|Connection terminated|The embedded database has stopped|.*ECONNREFUSED|.*ECONNRESET)/;
+
+/** What is wrong with a variable, and where: graphql-js says it in words only. */
+const COERCION_ERROR = /^Variable "\$(?<variable>\w+)" (?:got invalid value .*? at "(?<path>[^"]+)";)?/s;
+
+/**
+ * The one formatter of errors: an AppError is sent as it is, errors of the GraphQL layer keep their code, and
+ * everything else is masked behind an id that is in the log.
+ */
+export function createErrorFormatter(log: Logger) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const original = unwrapResolverError(error);
+    if (original instanceof AppError) {
+      return { ...withoutExtensions(formatted), message: original.message, extensions: extensionsOf(original) };
+    }
+    if (isUnavailable(original)) {
+      log.error({ err: original }, 'The database could not be had');
+      return unavailable(formatted);
+    }
+    if (original instanceof GraphQLError && isGraphQLCode(formatted)) {
+      return { ...formatted, extensions: graphqlExtensions(formatted) };
+    }
+    const errorId = randomUUID();
+    log.error({ err: original, errorId }, 'A request failed by a fault of the server');
+    return {
+      ...withoutExtensions(formatted),
+      message: `The server failed to answer this. The error is in its log as ${errorId}.`,
+      extensions: { code: ErrorCode.INTERNAL_SERVER_ERROR, errorId },
+    };
+  };
+}
+
+/** As a GraphQLError with its HTTP status, for errors that fail the whole request before execution. */
+export function toRequestError(error: AppError): GraphQLError {
+  const status = error.code === ErrorCode.UNAUTHENTICATED ? 401 : 400;
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { ...extensionsOf(error), http: { status } },
+  });
+}
+
+function extensionsOf(error: AppError): Record<string, unknown> {
+  return {
+    code: error.code,
+    ...(error.reason !== undefined && { reason: error.reason }),
+    ...(error.field !== undefined && { field: error.field }),
+    ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
+  };
+}
+
+function withoutExtensions({ locations, path }: GraphQLFormattedError): Omit<GraphQLFormattedError, 'message'> {
+  return { ...(locations && { locations }), ...(path && { path }) };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return (
+    UNAVAILABLE_STATE.test(sqlState(error) ?? '') || (error instanceof Error && UNAVAILABLE_MESSAGE.test(error.message))
+  );
+}
+
+function unavailable(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  return {
+    ...withoutExtensions(formatted),
+    message: 'The server cannot reach its database right now. Try again in a moment.',
+    extensions: { code: ErrorCode.SERVICE_UNAVAILABLE, retryAfter: RETRY_AFTER_SECONDS },
+  };
+}
+
+function isGraphQLCode({ extensions }: GraphQLFormattedError): boolean {
+  return extensions?.['code'] !== undefined && extensions['code'] !== ErrorCode.INTERNAL_SERVER_ERROR;
+}
+
+function graphqlExtensions({ message, extensions }: GraphQLFormattedError): Record<string, unknown> {
+  const { stacktrace: _, ...rest } = extensions ?? {};
+  const groups = COERCION_ERROR.exec(message)?.groups;
+  if (rest['code'] !== ErrorCode.BAD_USER_INPUT || groups === undefined || 'field' in rest) {
+    return rest;
+  }
+  const path = groups['path'] ?? groups['variable'] ?? '';
+  return { ...rest, field: path.replaceAll(/\[(\d+)\]/g, '.$1') };
+}

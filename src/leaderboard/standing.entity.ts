@@ -1,0 +1,40 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { User } from '../account/user.entity.js';
+import { Score } from './score.entity.js';
+import { Season } from './season.entity.js';
+
+/** What a season keeps of a player's scores: one row per season and player. */
+const StandingSchema = defineEntity({
+  name: 'Standing',
+  tableName: 'standings',
+  properties: {
+    season: () => p.manyToOne(Season).primary(),
+    user: () => p.manyToOne(User).primary().index('standings_user_index'),
+    legacyId: p.integer().nullable().unique('standings_legacy_id_unique'),
+    score: p.bigint('number'),
+    /** `score` where lower is better, `-score` where higher is: ascending, it always has the best first. */
+    sortScore: p.bigint('number'),
+    achievedAt: p.datetime(6).defaultRaw('now()'),
+    /** The submission that set the current value; absent on imported ones. */
+    scoreEntry: () => p.manyToOne(Score).nullable().fieldName('score_id'),
+    /** Base carried over from an old monthly total, and when that was reached. */
+    importedScore: p.bigint('number').nullable(),
+    importedAt: p.datetime(6).nullable(),
+    /** False while the player is deleted; kept by a trigger on users. */
+    ranked: p.boolean().default(true),
+  },
+  indexes: [
+    {
+      name: 'standings_order_index',
+      expression:
+        'create index standings_order_index on standings (season_id, sort_score, achieved_at, user_id) where ranked',
+    },
+  ],
+  checks: [
+    { name: 'standings_safe_integer', expression: 'score between -9007199254740991 and 9007199254740991' },
+    { name: 'standings_sort_score', expression: 'sort_score = score or sort_score = -score' },
+  ],
+});
+
+export class Standing extends StandingSchema.class {}
+StandingSchema.setClass(Standing);

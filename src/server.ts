@@ -1,0 +1,92 @@
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import cors from '@fastify/cors';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import { authenticate } from './account/authentication.js';
+import type { ServerConfig } from './config.js';
+import { Context } from './context.js';
+import type { Database } from './database/database.js';
+import { createErrorFormatter, toRequestError } from './error-format.js';
+import { AppError } from './errors.js';
+import { registerExplorer } from './explorer.js';
+import { registerHealth } from './health.js';
+import { createSchema } from './schema.js';
+
+export const GRAPHQL_PATH = '/graphql';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the request arrived, by `performance.now()`. */
+    arrivedAt: number;
+  }
+}
+
+export interface LaurelServer {
+  http: FastifyInstance;
+  apollo: ApolloServer<Context>;
+  /** From now on readyz answers 503, so that no new traffic is sent here. */
+  announceShutdown(): void;
+}
+
+/** Everything but listening: the HTTP server with the API, the explorer and the health endpoints. */
+export async function createServer(database: Database, config: ServerConfig, log: Logger): Promise<LaurelServer> {
+  const http: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    trustProxy: config.trustProxy,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
+  http.decorateRequest('arrivedAt', 0);
+  http.addHook('onRequest', async (request) => {
+    request.arrivedAt = performance.now();
+  });
+  const apollo = new ApolloServer<Context>({
+    schema: createSchema(),
+    introspection: config.introspection,
+    hideSchemaDetailsFromClientErrors: !config.introspection,
+    includeStacktraceInErrorResponses: false,
+    formatError: createErrorFormatter(log),
+    logger: log,
+    stopOnTerminationSignals: false,
+    plugins: [
+      fastifyApolloDrainPlugin(http),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+  await apollo.start();
+
+  if (config.corsOrigins.length > 0) {
+    await http.register(cors, {
+      origin: config.corsOrigins.includes('*') ? true : config.corsOrigins,
+      methods: ['GET', 'POST'],
+      maxAge: 86_400,
+    });
+  }
+  await http.register(fastifyApollo(apollo), {
+    path: GRAPHQL_PATH,
+    context: (request: FastifyRequest) => createContext(database, config, log, request),
+  });
+  const health = registerHealth(http, database);
+  if (config.explorer) {
+    await registerExplorer(http, GRAPHQL_PATH);
+  }
+  return { http, apollo, announceShutdown: health.announceShutdown };
+}
+
+async function createContext(
+  database: Database,
+  config: ServerConfig,
+  log: Logger,
+  request: FastifyRequest,
+): Promise<Context> {
+  const em = database.orm.em.fork();
+  try {
+    const caller = await authenticate(em, config, request.headers);
+    return new Context(em, config, caller, log, request.arrivedAt);
+  } catch (error) {
+    throw error instanceof AppError ? toRequestError(error) : error;
+  }
+}

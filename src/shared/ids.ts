@@ -1,0 +1,19 @@
+import { v3, v7, validate } from 'uuid';
+
+/** A new row's id: UUIDv7, so that ids made close in time lie close in an index. */
+export function newId(): string {
+  return v7();
+}
+
+/** Whether `value` can be the id of a row. Ids are opaque to clients, so anything else is merely unknown. */
+export function isId(value: string): boolean {
+  return validate(value);
+}
+
+/**
+ * The id of a season, the same on every server before its row exists: UUIDv3 (RFC 9562, section 5.3)
+ * with the leaderboard's id as name space and the season's key as name. Migrations compute it in SQL.
+ */
+export function seasonId(leaderboardId: string, key: string): string {
+  return v3(key, leaderboardId);
+}

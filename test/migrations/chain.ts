@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  FIRST,
+  type OpenDatabase,
+  type TestDatabase,
+  loadFixture,
+  migrationNames,
+  withoutRunDetails,
+} from './support.js';
+
+/** The chain as a whole and link by link: what goes up comes down to the very same schema and rows. */
+export function chainSuite(open: OpenDatabase): void {
+  describe('the chain', () => {
+    let db: TestDatabase;
+    let names: string[];
+    beforeAll(async () => {
+      db = await open();
+      names = await migrationNames();
+    });
+    afterAll(() => db?.close());
+
+    it('goes up, down to nothing and up again to the same schema', async () => {
+      const migrator = await db.fresh();
+      const empty = await db.fingerprint();
+      await migrator.up();
+      const head = await db.fingerprint();
+      const rows = withoutRunDetails(await db.snapshot());
+      await migrator.down({ to: 0 });
+      expect(await db.fingerprint()).toEqual(empty);
+      await migrator.up();
+      expect(await db.fingerprint()).toEqual(head);
+      expect(withoutRunDetails(await db.snapshot())).toEqual(rows);
+      expect((await migrator.getExecuted()).map(({ name }) => name)).toEqual(names);
+    });
+
+    it('starts with exactly the tables of the old service', async () => {
+      let migrator = await db.fresh();
+      await loadFixture(db, migrator);
+      await db.query('drop table alembic_version');
+      const old = await db.fingerprint();
+      migrator = await db.fresh();
+      await migrator.up({ to: FIRST });
+      expect(await db.fingerprint()).toEqual(old);
+    });
+
+    it('ends with the names that the server relies on', async () => {
+      const migrator = await db.fresh();
+      await migrator.up();
+      const head = await db.fingerprint();
+      const of = (kind: RegExp) => head.flatMap((line) => kind.exec(line)?.[1] ?? []).sort();
+      expect([...new Set(of(/^column (\w+)\./))]).toEqual([
+        'archive_friendships_merged',
+        'archive_users_filled_ids',
+        'blocks',
+        'friendships',
+        'leaderboards',
+        'scores',
+        'seasons',
+        'session_tokens',
+        'sessions',
+        'standings',
+        'users',
+        'visits',
+      ]);
+      expect(of(/^index CREATE (?:UNIQUE )?INDEX (\w+)/)).toEqual([
+        'archive_friendships_merged_pkey',
+        'archive_users_filled_ids_pkey',
+        'blocks_blocked_index',
+        'blocks_newest_index',
+        'blocks_pkey',
+        'friendships_legacy_id_unique',
+        'friendships_pair_unique',
+        'friendships_pkey',
+        'friendships_receiver_index',
+        'friendships_requester_index',
+        'leaderboards_pkey',
+        'leaderboards_slug_unique',
+        'scores_idempotency_unique',
+        'scores_legacy_id_unique',
+        'scores_pkey',
+        'scores_season_index',
+        'scores_user_newest_index',
+        'seasons_leaderboard_key_unique',
+        'seasons_newest_index',
+        'seasons_pkey',
+        'session_tokens_pkey',
+        'session_tokens_session_index',
+        'sessions_expiry_index',
+        'sessions_pkey',
+        'sessions_user_index',
+        'standings_legacy_id_unique',
+        'standings_order_index',
+        'standings_pkey',
+        'standings_user_index',
+        'users_email_unique',
+        'users_legacy_id_unique',
+        'users_nickname_key_unique',
+        'users_pkey',
+        'visits_date_index',
+        'visits_legacy_id_unique',
+        'visits_pkey',
+      ]);
+      expect(of(/^constraint (?:\w+)\.(\w+) (?:CHECK|FOREIGN)/)).toEqual([
+        'blocks_blocked_id_fkey',
+        'blocks_blocker_id_fkey',
+        'blocks_no_self',
+        'ck_no_self_friend',
+        'friendships_receiver_id_fkey',
+        'friendships_requester_id_fkey',
+        'friendships_responded_check',
+        'friendships_status_check',
+        'leaderboards_aggregation_check',
+        'leaderboards_period_check',
+        'leaderboards_score_order_check',
+        'leaderboards_slug_check',
+        'scores_safe_integer',
+        'scores_season_id_fkey',
+        'scores_user_id_fkey',
+        'seasons_bounds_check',
+        'seasons_leaderboard_id_fkey',
+        'session_tokens_session_id_fkey',
+        'sessions_user_id_fkey',
+        'standings_safe_integer',
+        'standings_score_id_fkey',
+        'standings_season_id_fkey',
+        'standings_sort_score',
+        'standings_user_id_fkey',
+        'users_role_check',
+        'visits_count_positive',
+        'visits_user_id_fkey',
+      ]);
+      expect(of(/^trigger CREATE TRIGGER (\w+)/)).toEqual([
+        'standings_sort_score_insert',
+        'standings_sort_score_update',
+        'users_ranked',
+      ]);
+      expect(of(/^sequence (\w+)/)).toEqual([
+        'friendships_id_seq',
+        'game_visits_id_seq',
+        'monthly_scores_id_seq',
+        'scores_id_seq',
+        'users_id_seq',
+      ]);
+    });
+
+    it('reverses each migration alone, with rows in, and runs it again to the same', async () => {
+      const migrator = await db.fresh();
+      await loadFixture(db, migrator);
+      // Rows that give the archives something to hold.
+      await db.query('update users set user_id = null where id in (5, 6)');
+      await db.query(
+        `insert into friendships (requester_id, receiver_id, status) values (8, 2, 'pending'), (7, 6, 'rejected')`,
+      );
+      for (const name of names.slice(1)) {
+        const schema = await db.fingerprint();
+        const rows = await db.snapshot();
+        await migrator.up({ migrations: [name] });
+        const schemaAfter = await db.fingerprint();
+        const rowsAfter = withoutRunDetails(await db.snapshot());
+        expect(schemaAfter).not.toEqual(schema);
+        await migrator.down({ migrations: [name] });
+        expect({ name, schema: await db.fingerprint() }).toEqual({ name, schema });
+        expect({ name, rows: await db.snapshot() }).toEqual({ name, rows });
+        await migrator.up({ migrations: [name] });
+        expect({ name, schema: await db.fingerprint() }).toEqual({ name, schema: schemaAfter });
+        const rowsAgain = withoutRunDetails(await db.snapshot());
+        if (name.endsWith('users_uuid_key')) {
+          // The filled ids are drawn anew.
+          for (const side of [rowsAfter, rowsAgain]) {
+            expect(side['archive_users_filled_ids']).toHaveLength(2);
+            delete side['archive_users_filled_ids'];
+            side['users'] = side['users']!.map((row) =>
+              [5, 6].includes(row['legacy_id'] as number) ? { ...row, id: 'filled' } : row,
+            );
+            side['users'].sort((a, b) => (a['legacy_id'] as number) - (b['legacy_id'] as number));
+          }
+        }
+        expect({ name, rows: rowsAgain }).toEqual({ name, rows: rowsAfter });
+      }
+    });
+
+    it('leaves tables that it does not know alone', async () => {
+      const migrator = await db.fresh();
+      await loadFixture(db, migrator);
+      await db.query('create table notes (id integer primary key, user_id integer, text text)');
+      await db.query(`insert into notes values (1, 2, 'kept')`);
+      await migrator.up();
+      await migrator.down({ to: FIRST });
+      expect(await db.query('select * from notes')).toEqual([{ id: 1, user_id: 2, text: 'kept' }]);
+      expect(await db.query('select * from alembic_version')).toEqual([{ version_num: 'f38f15d3477d' }]);
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import { describe } from '@jest/globals';
+import { chainSuite } from '../migrations/chain.js';
+import { fixtureSuite } from '../migrations/fixture.js';
+import { refusalSuite } from '../migrations/refusals.js';
+import { openPostgres } from '../migrations/support.js';
+
+/** The suites of test/migrations again, on the server of TEST_POSTGRES_URL. */
+describe('migrations on PostgreSQL', () => {
+  chainSuite(openPostgres);
+  fixtureSuite(openPostgres);
+  refusalSuite(openPostgres);
+});
