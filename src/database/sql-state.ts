@@ -13,7 +13,16 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Name of the unique constraint or index that a write ran into; undefined for any other error. */
 export function violatedUnique(error: unknown): string | undefined {
-  if (sqlState(error) !== '23505' || !(error instanceof Error) || !('constraint' in error)) {
+  return violatedConstraint(error, '23505');
+}
+
+/** Name of the check constraint that a write ran into; undefined for any other error. */
+export function violatedCheck(error: unknown): string | undefined {
+  return violatedConstraint(error, '23514');
+}
+
+function violatedConstraint(error: unknown, state: string): string | undefined {
+  if (sqlState(error) !== state || !(error instanceof Error) || !('constraint' in error)) {
     return undefined;
   }
   return String(error.constraint);

@@ -1,0 +1,103 @@
+import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { type UserRow, UserType } from '../account/user.type.js';
+import type { Context } from '../context.js';
+import { AppError, badInput, ErrorCode } from '../errors.js';
+import { pageSize } from '../shared/connection.js';
+import { DEFAULT_SLUG } from './leaderboard.service.js';
+import { SubmitScoreInput, SubmitScoresInput } from './score.input.js';
+import { listScores } from './score.service.js';
+import { ScoreConnection, type ScoreRow, ScoreType, SubmitScorePayload, SubmitScoresPayload } from './score.type.js';
+import { seasonLoader } from './season.loader.js';
+import { type SeasonRow, SeasonType } from './season.type.js';
+import { standingLoader } from './standing.loader.js';
+import { checkBatchSize, type Submission, submitScores, type SubmittedScore } from './submission.service.js';
+
+@Resolver(() => ScoreType)
+export class ScoreResolver {
+  @Mutation(() => SubmitScorePayload, { nullable: true, description: 'Submits one score to the current season.' })
+  async submitScore(
+    @Ctx() context: Context,
+    @Arg('input', () => SubmitScoreInput) input: SubmitScoreInput,
+  ): Promise<SubmitScorePayload | undefined> {
+    const [submitted] = await submitScores(context.em, [toSubmission(context, input, 'input')]);
+    return submitted && toPayload(context, submitted);
+  }
+
+  @Mutation(() => SubmitScoresPayload, {
+    nullable: true,
+    description: 'Submits 1 to 100 scores in one transaction, all or none. An error names the item at fault.',
+  })
+  async submitScores(
+    @Ctx() context: Context,
+    @Arg('input', () => SubmitScoresInput) input: SubmitScoresInput,
+  ): Promise<SubmitScoresPayload> {
+    checkBatchSize(input.scores.length, 'input.scores');
+    const submissions = input.scores.map((item, index) => toSubmission(context, item, `input.scores.${index}`));
+    const submitted = await submitScores(context.em, submissions);
+    return { results: submitted.map((score) => toPayload(context, score)) };
+  }
+
+  @FieldResolver(() => SeasonType, { description: 'The season it counts in.' })
+  async season(@Ctx() context: Context, @Root() score: ScoreRow): Promise<SeasonRow | null> {
+    return context.loader(seasonLoader).load(score.seasonId);
+  }
+}
+
+@Resolver(() => UserType)
+export class UserScoreResolver {
+  @FieldResolver(() => ScoreConnection, {
+    nullable: true,
+    description:
+      'Every score submitted, newest first; null unless the viewer is this user, an admin or a service key. 20 by default.',
+  })
+  async scores(
+    @Ctx() context: Context,
+    @Root() user: UserRow,
+    @Arg('first', () => Int, { nullable: true }) first?: number | null,
+    @Arg('after', () => String, { nullable: true }) after?: string | null,
+  ): Promise<ScoreConnection | null> {
+    if (!context.maySeePrivate(user.id)) {
+      return null;
+    }
+    return listScores(context.em, user.id, pageSize(first, 20), after ?? null);
+  }
+}
+
+/** Settles whose score it is: the viewer's own, or for admins and service keys anybody's. */
+function toSubmission(context: Context, input: SubmitScoreInput, field: string): Submission {
+  return {
+    userId: playerOf(context, input.userId ?? null, `${field}.userId`),
+    slug: input.leaderboardSlug ?? DEFAULT_SLUG,
+    score: input.score,
+    idempotencyKey: input.idempotencyKey ?? null,
+    field,
+  };
+}
+
+function playerOf(context: Context, userId: string | null, field: string): string {
+  if (context.caller.kind === 'service') {
+    if (userId === null) {
+      throw badInput(field, 'A service key must name whose score it is.');
+    }
+    return userId;
+  }
+  const viewer = context.requireViewer();
+  if (userId === null || userId.toLowerCase() === viewer.id) {
+    return viewer.id;
+  }
+  if (!context.isPrivileged) {
+    throw new AppError(ErrorCode.FORBIDDEN, 'Only an admin or a service key submits scores of others.', { field });
+  }
+  return userId;
+}
+
+function toPayload(context: Context, submitted: SubmittedScore): SubmitScorePayload {
+  const { score, userId, season, improved, previousScore, previousRank } = submitted;
+  return {
+    score,
+    improved,
+    standing: () => context.loader(standingLoader).load({ season, userId }),
+    previousScore,
+    previousRank,
+  };
+}
