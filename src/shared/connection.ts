@@ -83,7 +83,7 @@ export function pageSize(requested: number | null | undefined, byDefault: number
   return requested;
 }
 
-interface ForwardPage<Row, Node, E extends Edge<Node>> {
+interface ForwardPage<Row, E extends Edge<unknown>> {
   list: CursorList;
   /** Up to `size` + 1 rows: one more than the page tells whether the list goes on. */
   rows: Row[];
@@ -91,12 +91,10 @@ interface ForwardPage<Row, Node, E extends Edge<Node>> {
   hasPreviousPage: boolean;
   keyOf: (row: Row) => string[];
   edgeOf: (row: Row, cursor: string) => E;
-  /** Ties the page's node type to its edges'. */
-  node?: Node;
 }
 
 /** Cuts rows that were read in list order, one more than asked for, into a page. */
-export function forwardPage<Row, Node, E extends Edge<Node>>(input: ForwardPage<Row, Node, E>): Page<Node, E> {
+export function forwardPage<Row, E extends Edge<unknown>>(input: ForwardPage<Row, E>): Page<E['node'], E> {
   const edges = input.rows
     .slice(0, input.size)
     .map((row) => input.edgeOf(row, encodeCursor(input.list, input.keyOf(row))));
@@ -104,11 +102,11 @@ export function forwardPage<Row, Node, E extends Edge<Node>>(input: ForwardPage<
 }
 
 /** A page of these edges. */
-export function toPage<Node, E extends Edge<Node>>(
+export function toPage<E extends Edge<unknown>>(
   edges: E[],
   hasNextPage: boolean,
   hasPreviousPage: boolean,
-): Page<Node, E> {
+): Page<E['node'], E> {
   return {
     edges,
     nodes: edges.map((edge) => edge.node),
