@@ -5,6 +5,7 @@ import { AccountResolver, UserAccountResolver } from './account/account.resolver
 import { ErrorCode, ErrorReason } from './errors.js';
 import type { Context } from './context.js';
 import { checkArguments } from './shared/arguments.js';
+import { UserVisitResolver, VisitResolver } from './visit/visit.resolver.js';
 
 registerEnumType(ErrorCode, {
   name: 'ErrorCode',
@@ -19,7 +20,7 @@ registerEnumType(ErrorReason, {
 /** The executable schema. */
 export function createSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [AccountResolver, UserAccountResolver],
+    resolvers: [AccountResolver, UserAccountResolver, VisitResolver, UserVisitResolver],
     // Input is checked by checkArguments and by the services, which know more than a decorator.
     validate: false,
   });
