@@ -1,29 +1,41 @@
 import 'reflect-metadata';
 import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
-import { buildSchemaSync, registerEnumType } from 'type-graphql';
+import { buildSchemaSync } from 'type-graphql';
 import { AccountResolver, UserAccountResolver } from './account/account.resolver.js';
-import { ErrorCode, ErrorReason } from './errors.js';
+import { ErrorCodeType, ErrorReasonType } from './error.type.js';
+import { FriendshipResolver } from './friendship/friendship.resolver.js';
+import { AccountFriendshipResolver, UserFriendshipResolver } from './friendship/user-friendship.resolver.js';
 import type { Context } from './context.js';
+import { LeaderboardResolver } from './leaderboard/leaderboard.resolver.js';
+import { ScoreResolver, UserScoreResolver } from './leaderboard/score.resolver.js';
+import { SeasonResolver } from './leaderboard/season.resolver.js';
+import { StandingResolver, UserStandingResolver } from './leaderboard/standing.resolver.js';
 import { checkArguments } from './shared/arguments.js';
 import { UserVisitResolver, VisitResolver } from './visit/visit.resolver.js';
 
-registerEnumType(ErrorCode, {
-  name: 'ErrorCode',
-  description:
-    'Members of `extensions.code`. Nothing refers to it; it is here so that clients can generate it. More may come.',
-});
-registerEnumType(ErrorReason, {
-  name: 'ErrorReason',
-  description: 'Members of `extensions.reason`, which tells apart the cases of one code. More may come.',
-});
-
 /** The executable schema. */
 export function createSchema(): GraphQLSchema {
-  const schema = buildSchemaSync({
-    resolvers: [AccountResolver, UserAccountResolver, VisitResolver, UserVisitResolver],
+  const resolved = buildSchemaSync({
+    resolvers: [
+      AccountResolver,
+      UserAccountResolver,
+      VisitResolver,
+      UserVisitResolver,
+      FriendshipResolver,
+      UserFriendshipResolver,
+      AccountFriendshipResolver,
+      LeaderboardResolver,
+      SeasonResolver,
+      StandingResolver,
+      UserStandingResolver,
+      ScoreResolver,
+      UserScoreResolver,
+    ],
     // Input is checked by checkArguments and by the services, which know more than a decorator.
     validate: false,
   });
+  const config = resolved.toConfig();
+  const schema = new GraphQLSchema({ ...config, types: [...config.types, ErrorCodeType, ErrorReasonType] });
   checkArguments(schema);
   forgetBeforeMutations(schema);
   return schema;

@@ -29,6 +29,8 @@ export interface LaurelServer {
   apollo: ApolloServer<Context>;
   /** From now on readyz answers 503, so that no new traffic is sent here. */
   announceShutdown(): void;
+  /** API requests that have not been answered yet. */
+  requestsInFlight(): number;
 }
 
 /** Everything but listening: the HTTP server with the API, the explorer and the health endpoints. */
@@ -42,6 +44,7 @@ export async function createServer(database: Database, config: ServerConfig, log
   http.addHook('onRequest', async (request) => {
     request.arrivedAt = performance.now();
   });
+  const requestsInFlight = countRequests(http);
   const apollo = new ApolloServer<Context>({
     schema: createSchema(),
     introspection: config.introspection,
@@ -73,7 +76,21 @@ export async function createServer(database: Database, config: ServerConfig, log
   if (config.explorer) {
     await registerExplorer(http, GRAPHQL_PATH);
   }
-  return { http, apollo, announceShutdown: health.announceShutdown };
+  return { http, apollo, announceShutdown: () => health.announceShutdown(), requestsInFlight };
+}
+
+function countRequests(http: FastifyInstance): () => number {
+  let inFlight = 0;
+  http.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith(GRAPHQL_PATH)) {
+      inFlight += 1;
+      // Closed, not finished: a client that hangs up is no longer waited for.
+      reply.raw.once('close', () => {
+        inFlight -= 1;
+      });
+    }
+  });
+  return () => inFlight;
 }
 
 async function createContext(
