@@ -57,7 +57,6 @@ export class Migration20261121000400_leaderboards_and_seasons extends Migration 
         constraint seasons_leaderboard_key_unique unique (leaderboard_id, key),
         constraint seasons_bounds_check check (starts_at < ends_at)
       )`);
-    this.addSql(`create index seasons_newest_index on seasons (leaderboard_id, starts_at desc)`);
 
     this.addSql(`
       insert into leaderboards (id, slug, title, aggregation, score_order, period, time_zone)

@@ -6,7 +6,7 @@ const SessionSchema = defineEntity({
   tableName: 'sessions',
   properties: {
     id: p.uuid().primary(),
-    user: () => p.manyToOne(User).index('sessions_user_index'),
+    user: () => p.manyToOne(User).foreignKeyName('sessions_user_id_fkey').index('sessions_user_index'),
     createdAt: p.datetime(6).defaultRaw('now()'),
     expiresAt: p.datetime(6).index('sessions_expiry_index'),
     revokedAt: p.datetime(6).nullable(),
@@ -22,7 +22,12 @@ const SessionTokenSchema = defineEntity({
   tableName: 'session_tokens',
   properties: {
     tokenHash: p.blob().primary(),
-    session: () => p.manyToOne(Session).index('session_tokens_session_index').deleteRule('cascade'),
+    session: () =>
+      p
+        .manyToOne(Session)
+        .foreignKeyName('session_tokens_session_id_fkey')
+        .index('session_tokens_session_index')
+        .deleteRule('cascade'),
     createdAt: p.datetime(6).defaultRaw('now()'),
     expiresAt: p.datetime(6),
     spentAt: p.datetime(6).nullable(),

@@ -10,7 +10,8 @@ export const ormOptions = {
   entities,
   extensions: [Migrator],
   forceUtcTimezone: true,
-  schemaGenerator: { skipTables: [/^archive_/] },
+  // Archives, triggers and functions belong to the migrations alone.
+  schemaGenerator: { skipTables: [/^archive_/], ignoreTriggers: true, ignoreRoutines: true },
   migrations: {
     path: MIGRATIONS,
     glob: '!(*.d).{js,ts}',

@@ -5,8 +5,21 @@ const BlockSchema = defineEntity({
   name: 'Block',
   tableName: 'blocks',
   properties: {
-    blocker: () => p.manyToOne(User).primary(),
-    blocked: () => p.manyToOne(User).primary().index('blocks_blocked_index'),
+    blocker: () =>
+      p
+        .manyToOne(User)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .foreignKeyName('blocks_blocker_id_fkey'),
+    blocked: () =>
+      p
+        .manyToOne(User)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .foreignKeyName('blocks_blocked_id_fkey')
+        .index('blocks_blocked_index'),
     createdAt: p.datetime(6).defaultRaw('now()'),
   },
   indexes: [

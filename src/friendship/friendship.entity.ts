@@ -8,8 +8,8 @@ const FriendshipSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     legacyId: p.integer().nullable().unique('friendships_legacy_id_unique'),
-    requester: () => p.manyToOne(User),
-    receiver: () => p.manyToOne(User),
+    requester: () => p.manyToOne(User).foreignKeyName('friendships_requester_id_fkey'),
+    receiver: () => p.manyToOne(User).foreignKeyName('friendships_receiver_id_fkey'),
     status: p.string().length(20).default('pending'),
     createdAt: p.datetime(6).defaultRaw('now()'),
     respondedAt: p.datetime(6).nullable(),

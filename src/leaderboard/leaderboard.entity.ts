@@ -16,7 +16,7 @@ const LeaderboardSchema = defineEntity({
   checks: [
     { name: 'leaderboards_slug_check', expression: "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'" },
     { name: 'leaderboards_aggregation_check', expression: "aggregation in ('BEST', 'SUM', 'LATEST')" },
-    { name: 'leaderboards_order_check', expression: "score_order in ('HIGHER_IS_BETTER', 'LOWER_IS_BETTER')" },
+    { name: 'leaderboards_score_order_check', expression: "score_order in ('HIGHER_IS_BETTER', 'LOWER_IS_BETTER')" },
     { name: 'leaderboards_period_check', expression: "period in ('DAILY', 'WEEKLY', 'MONTHLY', 'ALL_TIME')" },
   ],
 });

@@ -9,8 +9,8 @@ const ScoreSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     legacyId: p.integer().nullable().unique('scores_legacy_id_unique'),
-    user: () => p.manyToOne(User),
-    season: () => p.manyToOne(Season),
+    user: () => p.manyToOne(User).foreignKeyName('scores_user_id_fkey'),
+    season: () => p.manyToOne(Season).foreignKeyName('scores_season_id_fkey'),
     score: p.bigint('number'),
     improved: p.boolean().default(false),
     previousScore: p.bigint('number').nullable(),
@@ -32,7 +32,12 @@ const ScoreSchema = defineEntity({
     },
     { name: 'scores_season_index', properties: ['season', 'user'] },
   ],
-  checks: [{ name: 'scores_safe_integer', expression: 'score between -9007199254740991 and 9007199254740991' }],
+  checks: [
+    {
+      name: 'scores_safe_integer',
+      expression: "score >= '-9007199254740991'::bigint and score <= '9007199254740991'::bigint",
+    },
+  ],
 });
 
 export class Score extends ScoreSchema.class {}

@@ -7,19 +7,13 @@ const SeasonSchema = defineEntity({
   tableName: 'seasons',
   properties: {
     id: p.uuid().primary(),
-    leaderboard: () => p.manyToOne(Leaderboard),
+    leaderboard: () => p.manyToOne(Leaderboard).foreignKeyName('seasons_leaderboard_id_fkey'),
     key: p.string().length(20),
     startsAt: p.datetime(6).nullable(),
     endsAt: p.datetime(6).nullable(),
     createdAt: p.datetime(6).defaultRaw('now()'),
   },
   uniques: [{ name: 'seasons_leaderboard_key_unique', properties: ['leaderboard', 'key'] }],
-  indexes: [
-    {
-      name: 'seasons_newest_index',
-      expression: 'create index seasons_newest_index on seasons (leaderboard_id, starts_at desc)',
-    },
-  ],
   checks: [{ name: 'seasons_bounds_check', expression: 'starts_at < ends_at' }],
 });
 

@@ -8,15 +8,35 @@ const StandingSchema = defineEntity({
   name: 'Standing',
   tableName: 'standings',
   properties: {
-    season: () => p.manyToOne(Season).primary(),
-    user: () => p.manyToOne(User).primary().index('standings_user_index'),
+    season: () =>
+      p
+        .manyToOne(Season)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .foreignKeyName('standings_season_id_fkey'),
+    user: () =>
+      p
+        .manyToOne(User)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .foreignKeyName('standings_user_id_fkey')
+        .index('standings_user_index'),
     legacyId: p.integer().nullable().unique('standings_legacy_id_unique'),
     score: p.bigint('number'),
     /** `score` where lower is better, `-score` where higher is: ascending, it always has the best first. */
     sortScore: p.bigint('number'),
     achievedAt: p.datetime(6).defaultRaw('now()'),
     /** The submission that set the current value; absent on imported ones. */
-    scoreEntry: () => p.manyToOne(Score).nullable().fieldName('score_id'),
+    scoreEntry: () =>
+      p
+        .manyToOne(Score)
+        .deleteRule('no action')
+        .updateRule('no action')
+        .foreignKeyName('standings_score_id_fkey')
+        .nullable()
+        .fieldName('score_id'),
     /** Base carried over from an old monthly total, and when that was reached. */
     importedScore: p.bigint('number').nullable(),
     importedAt: p.datetime(6).nullable(),
@@ -31,7 +51,10 @@ const StandingSchema = defineEntity({
     },
   ],
   checks: [
-    { name: 'standings_safe_integer', expression: 'score between -9007199254740991 and 9007199254740991' },
+    {
+      name: 'standings_safe_integer',
+      expression: "score >= '-9007199254740991'::bigint and score <= '9007199254740991'::bigint",
+    },
     { name: 'standings_sort_score', expression: 'sort_score = score or sort_score = -score' },
   ],
 });

@@ -6,7 +6,8 @@ const VisitSchema = defineEntity({
   name: 'Visit',
   tableName: 'visits',
   properties: {
-    user: () => p.manyToOne(User).primary(),
+    user: () =>
+      p.manyToOne(User).primary().deleteRule('no action').updateRule('no action').foreignKeyName('visits_user_id_fkey'),
     visitDate: p.date().primary().index('visits_date_index'),
     visitCount: p.integer().default(1),
     legacyId: p.integer().nullable().unique('visits_legacy_id_unique'),

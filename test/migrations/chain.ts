@@ -81,7 +81,6 @@ export function chainSuite(open: OpenDatabase): void {
         'scores_season_index',
         'scores_user_newest_index',
         'seasons_leaderboard_key_unique',
-        'seasons_newest_index',
         'seasons_pkey',
         'session_tokens_pkey',
         'session_tokens_session_index',
