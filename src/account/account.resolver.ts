@@ -12,7 +12,7 @@ import {
 import { changePassword, deleteAccount, login, register, updateProfile } from './account.service.js';
 import { type AccountRow, AccountType, AuthPayload, DeleteAccountPayload } from './account.type.js';
 import { LogoutPayload, UpdateProfilePayload } from './account.type.js';
-import { endSession, endSessions, type OpenSession, refreshSession } from './session.service.js';
+import { endEverySession, endSession, type OpenSession, refreshSession } from './session.service.js';
 import { signAccessToken } from './token.js';
 import { accountLoader, userLoader } from './user.loader.js';
 import { findUserByNickname, searchUsers } from './user.service.js';
@@ -94,7 +94,7 @@ export class AccountResolver {
   ): Promise<LogoutPayload> {
     const viewer = context.requireViewer();
     const sessionsEnded = everywhere
-      ? await endSessions(context.em, viewer.id)
+      ? await endEverySession(context.em, viewer.id)
       : await endSession(context.em, viewer.sessionId);
     return { sessionsEnded };
   }
@@ -105,8 +105,7 @@ export class AccountResolver {
     @Arg('input', () => UpdateProfileInput) input: UpdateProfileInput,
   ): Promise<UpdateProfilePayload> {
     const viewer = context.requireViewer();
-    const zone = viewer.timeZone ?? context.config.seasonTimeZone;
-    return { user: await updateProfile(context.em, viewer.id, input, zone) };
+    return { user: await updateProfile(context.em, viewer, input, context.config.seasonTimeZone) };
   }
 
   @Mutation(() => AuthPayload, {

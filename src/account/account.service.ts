@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
+import type { Viewer } from '../context.js';
+import { queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { violatedUnique } from '../database/sql-state.js';
 import { inTransaction } from '../database/transaction.js';
 import { AppError, badInput, ErrorCode, ErrorReason } from '../errors.js';
 import { newId } from '../shared/ids.js';
-import { today } from '../shared/calendar.js';
 import type {
   ChangePasswordInput,
   DeleteAccountInput,
@@ -13,14 +13,14 @@ import type {
   RegisterInput,
   UpdateProfileInput,
 } from './account.input.js';
+import { checkBirthDate } from './birth-date.js';
 import { normalizeNickname } from './nickname.js';
 import { checkNewPassword, hashPassword, verifyPassword } from './password.js';
-import { endSessions, type OpenSession, openSession, renewSession } from './session.service.js';
+import { endSessions, keepOnlySession, type OpenSession, openSession, sessionEnded } from './session.service.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
 
 const MAX_EMAIL_LENGTH = 254;
-const EARLIEST_BIRTH_DATE = '1900-01-01';
 
 /**
  * Makes an account and signs it in.
@@ -51,35 +51,61 @@ export async function register(em: SqlEntityManager, input: RegisterInput, serve
  * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, the same for every cause
  */
 export async function login(em: SqlEntityManager, input: LoginInput): Promise<OpenSession> {
-  const account = await queryOne(
-    em,
-    sql<UserRow & { passwordHash: string | null }>`select ${userColumns}, u.password_hash as "passwordHash"
-      from users u where lower(u.email) = lower(${input.email}) and u.deleted_at is null`,
-  );
-  const check = await verifyPassword(input.password, account?.passwordHash ?? null);
-  if (account === undefined || !check.valid) {
-    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The email or the password is wrong.', {
-      reason: ErrorReason.INVALID_CREDENTIALS,
-    });
-  }
-  const { passwordHash, ...user } = account;
-  if (check.outdated) {
-    await query(
+  return untilUndisturbed(async () => {
+    const account = await queryOne(
       em,
-      sql`update users set password_hash = ${await hashPassword(input.password)}
-        where id = ${user.id} and password_hash = ${passwordHash}`,
+      sql<{ id: string; passwordHash: string | null }>`select id, password_hash as "passwordHash"
+        from users where lower(email) = lower(${input.email}) and deleted_at is null`,
+    );
+    const check = await verifyPassword(input.password, account?.passwordHash ?? null);
+    if (account === undefined || !check.valid) {
+      throw new AppError(ErrorCode.UNAUTHENTICATED, 'The email or the password is wrong.', {
+        reason: ErrorReason.INVALID_CREDENTIALS,
+      });
+    }
+    const newHash = check.outdated ? await hashPassword(input.password) : null;
+    return inTransaction(em, async (transaction) => {
+      const user = await claimAccount(transaction, account.id, account.passwordHash, newHash);
+      return user && openSession(transaction, user);
+    });
+  });
+}
+
+/**
+ * Holds the account as long as the transaction lasts, so that a session opened in it is not missed by a change
+ * of password or a deletion at the same time.
+ * @returns undefined where the password is no longer the one that was checked
+ */
+async function claimAccount(
+  em: SqlEntityManager,
+  userId: string,
+  checkedHash: string | null,
+  newHash: string | null,
+): Promise<UserRow | undefined> {
+  if (newHash === null) {
+    return queryOne(
+      em,
+      sql<UserRow>`select ${userColumns} from users u
+        where u.id = ${userId} and u.password_hash = ${checkedHash} and u.deleted_at is null
+        for share`,
     );
   }
-  return openSession(em, user);
+  return queryOne(
+    em,
+    sql<UserRow>`update users u set password_hash = ${newHash}
+      where u.id = ${userId} and u.password_hash = ${checkedHash} and u.deleted_at is null
+      returning ${userColumns}`,
+  );
 }
 
 /**
  * Changes what the input names; null clears.
+ * @param serverZone IANA zone that decides what today is, for players without a zone of their own
  * @throws AppError BAD_USER_INPUT naming the field; CONFLICT with NICKNAME_TAKEN
  */
 export async function updateProfile(
   em: SqlEntityManager,
-  userId: string,
+  viewer: Pick<Viewer, 'id' | 'timeZone'>,
   input: UpdateProfileInput,
   serverZone: string,
 ): Promise<UserRow> {
@@ -94,18 +120,27 @@ export async function updateProfile(
     changes.push(sql`picture_url = ${input.pictureUrl}`);
   }
   if (input.birthDate !== undefined) {
-    checkBirthDate(input.birthDate, input.timeZone ?? serverZone, 'input.birthDate');
+    const ownZone = input.timeZone === undefined ? viewer.timeZone : input.timeZone;
+    if (input.birthDate !== null) {
+      checkBirthDate(input.birthDate, ownZone ?? serverZone, 'input.birthDate');
+    }
     changes.push(sql`birth_date = ${input.birthDate}`);
   }
   if (input.timeZone !== undefined) {
     changes.push(sql`time_zone = ${input.timeZone}`);
   }
-  return explainConflicts(() =>
-    queryExactlyOne(
+  const user = await explainConflicts(() =>
+    queryOne(
       em,
-      sql<UserRow>`update users u set ${sql.join(changes)} where u.id = ${userId} returning ${userColumns}`,
+      sql<UserRow>`update users u set ${sql.join(changes)}
+        where u.id = ${viewer.id} and u.deleted_at is null
+        returning ${userColumns}`,
     ),
   );
+  if (user === undefined) {
+    throw sessionEnded();
+  }
+  return user;
 }
 
 /**
@@ -119,21 +154,18 @@ export async function changePassword(
   input: ChangePasswordInput,
 ): Promise<OpenSession> {
   checkNewPassword(input.newPassword, 'input.newPassword');
-  const oldHash = await confirmPassword(em, userId, input.currentPassword, 'input.currentPassword');
-  const newHash = await hashPassword(input.newPassword);
-  return inTransaction(em, async (transaction) => {
-    // Of two changes at once that both knew the old password, one wins; the other must try the new one.
-    const user = await queryOne(
-      transaction,
-      sql<UserRow>`update users u set password_hash = ${newHash}, updated_at = now()
-        where u.id = ${userId} and u.password_hash is not distinct from ${oldHash}
-        returning ${userColumns}`,
-    );
-    if (user === undefined) {
-      throw wrongPassword('input.currentPassword');
-    }
-    await endSessions(transaction, userId, sessionId);
-    return renewSession(transaction, sessionId, user);
+  return untilUndisturbed(async () => {
+    const oldHash = await confirmPassword(em, userId, input.currentPassword, 'input.currentPassword');
+    const newHash = await hashPassword(input.newPassword);
+    return inTransaction(em, async (transaction) => {
+      const user = await queryOne(
+        transaction,
+        sql<UserRow>`update users u set password_hash = ${newHash}, updated_at = now()
+          where u.id = ${userId} and u.password_hash is not distinct from ${oldHash} and u.deleted_at is null
+          returning ${userColumns}`,
+      );
+      return user && keepOnlySession(transaction, sessionId, user);
+    });
   });
 }
 
@@ -143,27 +175,52 @@ export async function changePassword(
  * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS
  */
 export async function deleteAccount(em: SqlEntityManager, userId: string, input: DeleteAccountInput): Promise<void> {
-  await confirmPassword(em, userId, input.password, 'input.password');
-  await inTransaction(em, async (transaction) => {
-    await query(
-      transaction,
-      sql`update users set deleted_at = now(), updated_at = now() where id = ${userId} and deleted_at is null`,
-    );
-    await endSessions(transaction, userId);
+  await untilUndisturbed(async () => {
+    const hash = await confirmPassword(em, userId, input.password, 'input.password');
+    return inTransaction(em, async (transaction) => {
+      const deleted = await queryOne(
+        transaction,
+        sql<{ id: string }>`update users set deleted_at = now(), updated_at = now()
+          where id = ${userId} and password_hash is not distinct from ${hash} and deleted_at is null
+          returning id`,
+      );
+      return deleted && endSessions(transaction, userId);
+    });
   });
 }
 
-/** @returns the hash that the password was checked against; null where the account has none */
+/**
+ * Repeats an attempt that answers undefined where the password was changed, or the account deleted, between its
+ * check and its use: the next one meets the new state. Hashing takes too long to hold a lock meanwhile.
+ */
+async function untilUndisturbed<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const result = await attempt();
+    if (result !== undefined) {
+      return result;
+    }
+  }
+}
+
+/**
+ * @returns the hash that the password was checked against; null where the account has none
+ * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, or TOKEN_REVOKED where the account is gone; BAD_USER_INPUT
+ */
 async function confirmPassword(
   em: SqlEntityManager,
   userId: string,
   password: string | null | undefined,
   field: string,
 ): Promise<string | null> {
-  const { passwordHash } = await queryExactlyOne(
+  const account = await queryOne(
     em,
-    sql<{ passwordHash: string | null }>`select password_hash as "passwordHash" from users where id = ${userId}`,
+    sql<{ passwordHash: string | null }>`select password_hash as "passwordHash"
+      from users where id = ${userId} and deleted_at is null`,
   );
+  if (account === undefined) {
+    throw sessionEnded();
+  }
+  const { passwordHash } = account;
   if (passwordHash === null) {
     return null;
   }
@@ -187,15 +244,6 @@ function wrongPassword(field: string): AppError {
 function checkEmail(email: string, field: string): void {
   if (email.length > MAX_EMAIL_LENGTH || !z.email().safeParse(email).success) {
     throw badInput(field, 'This is not an email address.');
-  }
-}
-
-function checkBirthDate(birthDate: string | null, zone: string, field: string): void {
-  if (birthDate === null) {
-    return;
-  }
-  if (birthDate < EARLIEST_BIRTH_DATE || birthDate > today(zone)) {
-    throw badInput(field, `A birth date lies between ${EARLIEST_BIRTH_DATE} and today.`);
   }
 }
 

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Caller } from '../context.js';
-import { AppError, badInput, ErrorCode, ErrorReason } from '../errors.js';
-import { findSessionOwner } from './session.service.js';
+import { AppError, badInput, ErrorCode } from '../errors.js';
+import { findSessionOwner, sessionEnded } from './session.service.js';
 import { verifyAccessToken } from './token.js';
 
 interface Secrets {
@@ -49,9 +49,7 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
   const sessionId = await verifyAccessToken(tokenKey, token);
   const owner = await findSessionOwner(em, sessionId);
   if (owner === undefined) {
-    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The session has ended. Sign in again.', {
-      reason: ErrorReason.TOKEN_REVOKED,
-    });
+    throw sessionEnded();
   }
   return { kind: 'user', id: owner.userId, sessionId, role: owner.role, timeZone: owner.timeZone };
 }

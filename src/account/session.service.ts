@@ -51,14 +51,13 @@ export async function openSession(em: SqlEntityManager, user: UserRow): Promise<
   return { id, user, refreshToken: token, refreshTokenExpiresAt: expiresAt };
 }
 
-/** Spends every open refresh token of a session and gives it a new one. */
-export async function renewSession(em: SqlEntityManager, sessionId: string, user: UserRow): Promise<OpenSession> {
+/**
+ * Gives a session a new refresh token and spends the one before. The caller holds the session's lock
+ * (`endSessions` and `refreshSession` take it), so that of all that is done to a session at once, one thing happens after
+ * the other.
+ */
+async function renewSession(em: SqlEntityManager, sessionId: string, user: UserRow): Promise<OpenSession> {
   const { token, hash } = newRefreshToken();
-  await query(
-    em,
-    sql`update session_tokens set spent_at = clock_timestamp()
-      where session_id = ${sessionId} and spent_at is null`,
-  );
   // Tokens past their end are refused as expired anyway, so nothing is lost by forgetting them.
   await query(em, sql`delete from session_tokens where session_id = ${sessionId} and expires_at < now()`);
   const { expiresAt } = await queryExactlyOne(
@@ -70,11 +69,23 @@ export async function renewSession(em: SqlEntityManager, sessionId: string, user
       select ${hash}, id, expires_at from session
       returning expires_at as "expiresAt"`,
   );
+  // Last, so that the time is as close to the commit as it can be: it decides what a replay is.
+  await query(
+    em,
+    sql`update session_tokens set spent_at = clock_timestamp()
+      where session_id = ${sessionId} and spent_at is null and token_hash <> ${hash}`,
+  );
   return { id: sessionId, user, refreshToken: token, refreshTokenExpiresAt: expiresAt };
 }
 
+const REFUSALS = {
+  unknown: { message: 'The refresh token is not valid.', reason: undefined },
+  expired: { message: 'The refresh token has expired.', reason: ErrorReason.TOKEN_EXPIRED },
+  revoked: { message: 'The refresh token has been revoked.', reason: ErrorReason.TOKEN_REVOKED },
+};
+
 /** What spending a refresh token came to; the transaction commits in every case, a revocation included. */
-type Refreshed = OpenSession | 'unknown' | 'expired' | 'revoked';
+type Refreshed = OpenSession | keyof typeof REFUSALS;
 
 /**
  * Spends a refresh token and rotates it. Spending a spent one revokes its session, except where both requests
@@ -89,66 +100,58 @@ export async function refreshSession(
 ): Promise<OpenSession> {
   const hash = hashRefreshToken(refreshToken);
   const refreshed = await inTransaction(em, async (transaction): Promise<Refreshed> => {
-    const spent = await queryOne(
+    // The session's row is the lock under which its tokens change hands. `open` is what was seen before waiting.
+    const session = await queryOne(
       transaction,
-      sql<{ sessionId: string; expired: boolean }>`update session_tokens set spent_at = clock_timestamp()
-        where token_hash = ${hash} and spent_at is null
-        returning session_id as "sessionId", expires_at <= now() as expired`,
+      sql<UserRow & { sessionId: string; open: boolean }>`select ${userColumns}, s.id as "sessionId",
+          t.spent_at is null as open
+        from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+        where t.token_hash = ${hash} and s.revoked_at is null and u.deleted_at is null
+        for update of s`,
     );
-    if (spent === undefined) {
-      return answerSpentToken(transaction, hash, millisecondsUnderWay());
+    const token = await readToken(transaction, hash, millisecondsUnderWay());
+    if (token === undefined) {
+      return 'unknown';
     }
-    if (spent.expired) {
-      return 'expired';
+    if (session === undefined) {
+      return 'revoked';
     }
-    const user = await queryOne(
-      transaction,
-      sql<UserRow>`select ${userColumns} from sessions s join users u on u.id = s.user_id
-        where s.id = ${spent.sessionId} and s.revoked_at is null and u.deleted_at is null
-        for share of s`,
-    );
-    return user === undefined ? 'revoked' : renewSession(transaction, spent.sessionId, user);
+    const { sessionId, open, ...user } = session;
+    if (token.spent) {
+      if (!open && !token.spentMeanwhile) {
+        await endSession(transaction, sessionId);
+      }
+      return 'revoked';
+    }
+    return token.expired ? 'expired' : renewSession(transaction, sessionId, user);
   });
   if (typeof refreshed === 'object') {
     return refreshed;
   }
-  throw refusal(refreshed);
+  const { message, reason } = REFUSALS[refreshed];
+  throw new AppError(ErrorCode.UNAUTHENTICATED, `${message} Sign in again.`, reason && { reason });
 }
 
-async function answerSpentToken(
+interface TokenState {
+  expired: boolean;
+  spent: boolean;
+  /** It was spent after the request that presents it had arrived. */
+  spentMeanwhile: boolean;
+}
+
+async function readToken(
   em: SqlEntityManager,
   hash: Buffer,
   millisecondsUnderWay: number,
-): Promise<'unknown' | 'revoked'> {
+): Promise<TokenState | undefined> {
   // The request's age, not its time stamp, crosses to the database: the two clocks need not agree.
-  const token = await queryOne(
+  return queryOne(
     em,
-    sql<{ sessionId: string; spentMeanwhile: boolean }>`select session_id as "sessionId",
-        spent_at > clock_timestamp() - make_interval(secs => ${millisecondsUnderWay / 1000}::float8) as "spentMeanwhile"
+    sql<TokenState>`select expires_at <= now() as expired, spent_at is not null as spent,
+        coalesce(spent_at > clock_timestamp() - make_interval(secs => ${millisecondsUnderWay / 1000}::float8), false)
+          as "spentMeanwhile"
       from session_tokens where token_hash = ${hash}`,
   );
-  if (token === undefined) {
-    return 'unknown';
-  }
-  if (!token.spentMeanwhile) {
-    await query(em, sql`update sessions set revoked_at = now() where id = ${token.sessionId} and revoked_at is null`);
-  }
-  return 'revoked';
-}
-
-function refusal(cause: 'unknown' | 'expired' | 'revoked'): AppError {
-  switch (cause) {
-    case 'unknown':
-      return new AppError(ErrorCode.UNAUTHENTICATED, 'The refresh token is not valid. Sign in again.');
-    case 'expired':
-      return new AppError(ErrorCode.UNAUTHENTICATED, 'The refresh token has expired. Sign in again.', {
-        reason: ErrorReason.TOKEN_EXPIRED,
-      });
-    case 'revoked':
-      return new AppError(ErrorCode.UNAUTHENTICATED, 'The refresh token has been revoked. Sign in again.', {
-        reason: ErrorReason.TOKEN_REVOKED,
-      });
-  }
 }
 
 /** Ends one session. @returns how many ended: 0 where it had ended already */
@@ -160,8 +163,14 @@ export async function endSession(em: SqlEntityManager, sessionId: string): Promi
   return ended.length;
 }
 
-/** Ends all of a user's sessions that stand, but for `except`. @returns how many ended */
+/** Ends all of a user's sessions that stand. @returns how many ended */
+export async function endEverySession(em: SqlEntityManager, userId: string): Promise<number> {
+  return inTransaction(em, (transaction) => endSessions(transaction, userId));
+}
+
+/** As `endEverySession`, inside the caller's transaction; all but `except`. */
 export async function endSessions(em: SqlEntityManager, userId: string, except: string | null = null): Promise<number> {
+  await lockSessions(em, userId);
   const ended = await query(
     em,
     sql`update sessions set revoked_at = now()
@@ -169,4 +178,33 @@ export async function endSessions(em: SqlEntityManager, userId: string, except: 
       returning id`,
   );
   return ended.length;
+}
+
+/**
+ * Ends all of a user's other sessions and gives this one a new refresh token. Inside the caller's transaction.
+ * @throws AppError UNAUTHENTICATED with TOKEN_REVOKED where this session has ended meanwhile
+ */
+export async function keepOnlySession(em: SqlEntityManager, sessionId: string, user: UserRow): Promise<OpenSession> {
+  await endSessions(em, user.id, sessionId);
+  if ((await findSessionOwner(em, sessionId)) === undefined) {
+    throw sessionEnded();
+  }
+  return renewSession(em, sessionId, user);
+}
+
+/** The answer to whoever acts for a session, or an account, that has ended meanwhile. */
+export function sessionEnded(): AppError {
+  return new AppError(ErrorCode.UNAUTHENTICATED, 'The session has ended. Sign in again.', {
+    reason: ErrorReason.TOKEN_REVOKED,
+  });
+}
+
+/** Locks a user's sessions that stand, in one order, so that two who end them never wait for each other. */
+async function lockSessions(em: SqlEntityManager, userId: string): Promise<void> {
+  await query(
+    em,
+    sql`select id from sessions
+      where user_id = ${userId} and revoked_at is null and expires_at > now()
+      order by id for update`,
+  );
 }

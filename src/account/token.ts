@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
+import { isId } from '../shared/ids.js';
 
 export const ACCESS_TOKEN_MINUTES = 15;
 export const REFRESH_TOKEN_DAYS = 30;
@@ -41,15 +42,18 @@ export async function verifyAccessToken(secret: Uint8Array, token: string): Prom
       audience: ISSUER,
       requiredClaims: ['exp', 'sub', 'sid'],
     });
-    return String(payload['sid']);
+    const { sid } = payload;
+    if (typeof sid === 'string' && isId(sid)) {
+      return sid;
+    }
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new AppError(ErrorCode.UNAUTHENTICATED, 'The access token has expired. Refresh the session.', {
         reason: ErrorReason.TOKEN_EXPIRED,
       });
     }
-    throw new AppError(ErrorCode.UNAUTHENTICATED, 'The access token is not valid.');
   }
+  throw new AppError(ErrorCode.UNAUTHENTICATED, 'The access token is not valid.');
 }
 
 /** A new refresh token: 256 random bits, of which only the hash is stored. */
