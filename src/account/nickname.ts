@@ -2,12 +2,13 @@ import { badInput } from '../errors.js';
 
 const MIN_GRAPHEMES = 2;
 const MAX_GRAPHEMES = 32;
-/** Width of the column, in code points: a grapheme can be any number of combining marks. */
+/** Width of the column: a grapheme can have any number of combining marks. */
 const MAX_CODE_POINTS = 255;
 
+const CONTROL = /\p{Cc}/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const EMOJI = /^\p{RGI_Emoji}$/v;
-/** Control, format, unassigned, private-use and separator characters, what renders as nothing, and the blank Braille cell. */
+/** Format, unassigned, private-use and separator characters, what renders as nothing, and the blank Braille cell. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
@@ -17,19 +18,26 @@ const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
  * @throws AppError BAD_USER_INPUT unless it has 2 to 32 visible graphemes
  */
 export function normalizeNickname(nickname: string, field: string): string {
+  // Before white space is collapsed: a tab or a line break is a control character first.
+  if (CONTROL.test(nickname)) {
+    throw badInput(field, 'A nickname must not contain control characters.');
+  }
   const normalized = nickname
     .normalize('NFC')
     .replaceAll(/\p{White_Space}+/gu, ' ')
     .trim();
-  if (normalized.length > MAX_CODE_POINTS * 2 || [...normalized].length > MAX_CODE_POINTS) {
-    throw badInput(field, `A nickname has at most ${MAX_GRAPHEMES} characters.`);
+  if (normalized.length > MAX_CODE_POINTS * 2 || Array.from(normalized).length > MAX_CODE_POINTS) {
+    throw badInput(
+      field,
+      `A nickname has at most ${MAX_GRAPHEMES} characters, and ${MAX_CODE_POINTS} code points in all of them.`,
+    );
   }
   const parts = [...graphemes.segment(normalized)].map(({ segment }) => segment);
   if (parts.length < MIN_GRAPHEMES || parts.length > MAX_GRAPHEMES) {
     throw badInput(field, `A nickname has ${MIN_GRAPHEMES} to ${MAX_GRAPHEMES} characters.`);
   }
   if (parts.some((part) => INVISIBLE.test(part) && !EMOJI.test(part))) {
-    throw badInput(field, 'A nickname must not contain control or invisible characters.');
+    throw badInput(field, 'A nickname must not contain invisible characters.');
   }
   return normalized;
 }
