@@ -8,7 +8,15 @@ const INSTANT = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\+00$/;
 
 /** Whether `text` is an instant that the database can have written, e.g. one taken from a cursor. */
 export function isInstantText(text: string): boolean {
-  return INSTANT.test(text) && !Number.isNaN(toDate(text).getTime());
+  const [, date] = INSTANT.exec(text) ?? [];
+  const instant = toDate(text);
+  // Date takes 30 February for 2 March, and the year 0, which PostgreSQL does not have.
+  return (
+    date !== undefined &&
+    !date.startsWith('0000') &&
+    !Number.isNaN(instant.getTime()) &&
+    instant.toISOString().startsWith(date)
+  );
 }
 
 /** The instant as a Date, cut to milliseconds. */
