@@ -1,12 +1,20 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { checkBirthDate } from './account/birth-date.js';
+import { normalizeNickname } from './account/nickname.js';
+import { AppError } from './errors.js';
 import { isTimeZone } from './shared/time-zone.js';
 
 /** Secrets that appear in examples and documentation: refused in production. */
-const EXAMPLE_SECRETS = ['change-me-change-me-change-me-change-me', 'replace-with-the-output-of-openssl-rand-hex-32'];
+const EXAMPLE_SECRETS = new Set([
+  'change-me-change-me-change-me-change-me',
+  'replace-with-the-output-of-openssl-rand-hex-32',
+]);
 const MIN_SECRET_BYTES = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const date = z.iso.date('must be a date, YYYY-MM-DD');
 const list = z.string().transform((value) =>
   value
     .split(',')
@@ -16,26 +24,31 @@ const list = z.string().transform((value) =>
 
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
     .optional(),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
+  DATABASE_POOL_SIZE: z.coerce.number('must be a number').int().min(1).max(1000).default(10),
   DATA_DIR: z.string().min(1).default('.laurel'),
   TOKEN_SECRET: z.string().optional(),
   API_KEY: z.string().optional(),
   ADMIN_EMAIL: z.email('must be an email address').optional(),
   ADMIN_NICKNAME: z.string().optional(),
   ADMIN_PASSWORD: z.string().optional(),
-  ADMIN_BIRTH_DATE: z.iso.date('must be a date, YYYY-MM-DD').optional(),
+  ADMIN_BIRTH_DATE: date.optional(),
   SEASON_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone name').default('UTC'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  TRUST_PROXY: z.string().default('false'),
+  TRUST_PROXY: z
+    .string()
+    .refine(isTrustProxy, 'must be true, false, a number of hops, or addresses and networks with commas between')
+    .default('false'),
   INTROSPECTION: flag.optional(),
   EXPLORER: flag.optional(),
-  CORS_ORIGINS: list.optional(),
+  CORS_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'must be origins like https://example.com, with commas between, or *')
+    .optional(),
 });
 
 export interface AdminSettings {
@@ -126,7 +139,7 @@ function secretProblems(name: string, secret: string | undefined): string[] {
   if (secret === undefined) {
     return [];
   }
-  if (EXAMPLE_SECRETS.includes(secret)) {
+  if (EXAMPLE_SECRETS.has(secret)) {
     return [`${name}: this value is known from an example; make one with \`openssl rand -hex 32\``];
   }
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
@@ -143,10 +156,30 @@ function adminProblems(environment: NodeJS.ProcessEnv): string[] {
   }
   const problems = missing.map((name) => `${name}: missing; set all ADMIN_ settings or none`);
   const password = environment.ADMIN_PASSWORD;
-  if (password !== undefined && [...password].length < 12) {
+  if (password !== undefined && Array.from(password).length < 12) {
     problems.push('ADMIN_PASSWORD: shorter than 12 characters');
   }
+  const { ADMIN_NICKNAME: nickname, ADMIN_BIRTH_DATE: birthDate, SEASON_TIME_ZONE: zone = 'UTC' } = environment;
+  if (nickname !== undefined) {
+    problems.push(...brokenRule('ADMIN_NICKNAME', () => normalizeNickname(nickname, 'ADMIN_NICKNAME')));
+  }
+  if (isDate(birthDate) && isTimeZone(zone)) {
+    problems.push(...brokenRule('ADMIN_BIRTH_DATE', () => checkBirthDate(birthDate, zone, 'ADMIN_BIRTH_DATE')));
+  }
   return problems;
+}
+
+/** The admin's account follows the rules of every account, which say what is wrong by throwing. */
+function brokenRule(name: string, check: () => unknown): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof AppError) {
+      return [`${name}: ${error.message}`];
+    }
+    throw error;
+  }
 }
 
 function toConfig(environment: z.infer<typeof environmentSchema>): Config {
@@ -188,4 +221,29 @@ function toTrustProxy(value: string): TrustProxy {
     return (_address, hop) => hop < hops;
   }
   return value.split(',').map((address) => address.trim());
+}
+
+function isDate(value: string | undefined): value is string {
+  return date.safeParse(value).success;
+}
+
+function isTrustProxy(value: string): boolean {
+  return /^(true|false|\d+)$/.test(value) || value.split(',').every((item) => isNetwork(item.trim()));
+}
+
+/** An address, a network as address/bits, or one of the ranges that Fastify knows by name. */
+function isNetwork(value: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) {
+    return true;
+  }
+  const [address = '', bits, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) {
+    return false;
+  }
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function isOrigin(value: string): boolean {
+  return value === '*' || (URL.canParse(value) && new URL(value).origin === value);
 }
