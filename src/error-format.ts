@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
@@ -14,8 +13,10 @@ const UNAVAILABLE_STATE = /^(08...|53...|57...|55P03)$/;
 const UNAVAILABLE_MESSAGE =
   /^(timeout exceeded when trying to connect|Connection terminated|The embedded database has stopped|.*ECONNREFUSED|.*ECONNRESET)/;
 
-/** What is wrong with a variable, and where: graphql-js says it in words only. */
-const COERCION_ERROR = /^Variable "\$(?<variable>\w+)" (?:got invalid value .*? at "(?<path>[^"]+)";)?/s;
+/** Which variable is wrong, and what inside it: graphql-js says it in words only, around the value as JSON. */
+const WRONG_VARIABLE = /^Variable "\$(\w+)" /;
+const WRONG_PATH = /^Variable .* at "([^"]+)"; /s;
+const WRONG_FIELD = /; Field "(\w+)" (?:of required type|is not defined by type) [^;]+$/;
 
 /**
  * The one formatter of errors: an AppError is sent as it is, errors of the GraphQL layer keep their code, and
@@ -23,7 +24,7 @@ const COERCION_ERROR = /^Variable "\$(?<variable>\w+)" (?:got invalid value .*? 
  */
 export function createErrorFormatter(log: Logger) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const original = unwrapResolverError(error);
+    const original = rootCause(error);
     if (original instanceof AppError) {
       return { ...withoutExtensions(formatted), message: original.message, extensions: extensionsOf(original) };
     }
@@ -51,6 +52,11 @@ export function toRequestError(error: AppError): GraphQLError {
     originalError: error,
     extensions: { ...extensionsOf(error), http: { status } },
   });
+}
+
+/** What was thrown: graphql-js and Apollo wrap it, a failure of the request's context included. */
+function rootCause(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? rootCause(error.originalError) : error;
 }
 
 function extensionsOf(error: AppError): Record<string, unknown> {
@@ -86,10 +92,12 @@ function isGraphQLCode({ extensions }: GraphQLFormattedError): boolean {
 
 function graphqlExtensions({ message, extensions }: GraphQLFormattedError): Record<string, unknown> {
   const { stacktrace: _, ...rest } = extensions ?? {};
-  const groups = COERCION_ERROR.exec(message)?.groups;
-  if (rest['code'] !== ErrorCode.BAD_USER_INPUT || groups === undefined || 'field' in rest) {
+  const variable = WRONG_VARIABLE.exec(message)?.[1];
+  if (rest['code'] !== ErrorCode.BAD_USER_INPUT || variable === undefined || 'field' in rest) {
     return rest;
   }
-  const path = groups['path'] ?? groups['variable'] ?? '';
-  return { ...rest, field: path.replaceAll(/\[(\d+)\]/g, '.$1') };
+  const path = WRONG_PATH.exec(message)?.[1] ?? variable;
+  const child = WRONG_FIELD.exec(message)?.[1];
+  const field = child === undefined ? path : `${path}.${child}`;
+  return { ...rest, field: field.replaceAll(/\[(\d+)\]/g, '.$1') };
 }
