@@ -40,7 +40,10 @@ describe('the contract', () => {
         .replace('type LogoutPayload { sessionsEnded: Int! }', 'type LogoutPayload { sessionsEnded: Int }')
         .replace('enum Role { USER ADMIN }', 'enum Role { USER }')
         .replace('logout(everywhere: Boolean! = false)', 'logout(everywhere: Boolean! = true)')
-        .replace('input LoginInput { email: EmailAddress! password: String! }', 'input LoginInput { email: EmailAddress! password: String! otp: String! }'),
+        .replace(
+          'input LoginInput { email: EmailAddress! password: String! }',
+          'input LoginInput { email: EmailAddress! password: String! otp: String! }',
+        ),
     );
     expect(differences(contract, changed)).toEqual([
       'Role.ADMIN is missing',

@@ -14,18 +14,30 @@ export interface TestDatabase extends Database {
   url: string | undefined;
 }
 
-/** A migrated, empty database of this test's own: on PostgreSQL where TEST_POSTGRES_URL is set, else embedded. */
-export function openTestDatabase(): Promise<TestDatabase> {
+/**
+ * A migrated database of this test's own: on PostgreSQL where TEST_POSTGRES_URL is set, else embedded.
+ * @param script SQL to run before the migrations; without it, the database is empty
+ */
+export function openTestDatabase(script?: string): Promise<TestDatabase> {
   const server = process.env['TEST_POSTGRES_URL'];
-  return server === undefined ? openEmbedded() : openPostgres(server);
+  return server === undefined ? openEmbedded(script) : openPostgres(server, script);
 }
 
-async function openEmbedded(): Promise<TestDatabase> {
+/** SQL: the old game service's database, marked as being at the first migration. */
+export function fixtureScript(): string {
+  const dump = readFileSync(new URL('../fixtures/hexdb-postgres.sql', import.meta.url), 'utf8');
+  return `${dump.replace(/^CREATE EXTENSION .*$/m, '')}
+    create table mikro_orm_migrations
+      (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp);
+    insert into mikro_orm_migrations (name) values ('Migration20260205193000_game_service_tables');`;
+}
+
+async function openEmbedded(script?: string): Promise<TestDatabase> {
   const statements: string[] = [];
-  const client = await PGlite.create({
-    loadDataDir: new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]),
-    parsers,
-  });
+  const client = await PGlite.create(script === undefined ? { loadDataDir: migratedDump(), parsers } : { parsers });
+  if (script !== undefined) {
+    await client.exec(script);
+  }
   const observed = {
     ready: true,
     waitReady: Promise.resolve(),
@@ -46,7 +58,7 @@ async function openEmbedded(): Promise<TestDatabase> {
     close: () => client.close(),
   };
   const orm = await MikroORM.init({ ...ormOptions, driverOptions: { pglite: () => observed } });
-  return {
+  const database: TestDatabase = {
     orm: orm as unknown as Orm,
     embedded: true,
     url: undefined,
@@ -56,12 +68,23 @@ async function openEmbedded(): Promise<TestDatabase> {
       await client.close();
     },
   };
+  if (script !== undefined) {
+    await upgrade(database);
+  }
+  return database;
 }
 
-async function openPostgres(server: string): Promise<TestDatabase> {
+function migratedDump(): Blob {
+  return new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
+}
+
+async function openPostgres(server: string, script?: string): Promise<TestDatabase> {
   const name = `laurel_test_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
   await onServer(server, `create database ${name}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  if (script !== undefined) {
+    await onServer(url, script);
+  }
   const statements: string[] = [];
   const database = await openDatabase({ databaseUrl: url, databasePoolSize: 8, dataDir: '' }, (statement) =>
     statements.push(statement),

@@ -40,13 +40,16 @@ export interface TestServer extends LaurelServer {
   close(): Promise<void>;
 }
 
-/** @param settings environment variables beside the tests' own */
-export async function startTestServer(settings: NodeJS.ProcessEnv = {}): Promise<TestServer> {
+/**
+ * @param settings environment variables beside the tests' own
+ * @param opened the database to serve; left out, an empty one
+ */
+export async function startTestServer(settings: NodeJS.ProcessEnv = {}, opened?: TestDatabase): Promise<TestServer> {
   const config: ServerConfig = {
     ...loadConfig({ NODE_ENV: 'test', LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', API_KEY, ...settings }),
     tokenKey: Buffer.from('a token secret of the tests, 32 bytes'),
   };
-  const database = await openTestDatabase();
+  const database = opened ?? (await openTestDatabase());
   const server = await createServer(database, config, createLog(config.logLevel));
 
   const graphql: TestServer['graphql'] = async (source, variables = {}, as = null, headers = {}) => {
