@@ -1,0 +1,31 @@
+import { type Config, ConfigError, loadConfig } from '../config.js';
+import { type Database, openDatabase } from '../database/database.js';
+import { DataFolderInUseError } from '../database/embedded-lock.js';
+import { AppError } from '../errors.js';
+import { SeasonZoneError } from '../leaderboard/leaderboard.service.js';
+
+/** A command cannot do what it was asked; the message says what to do next. Ends with exit code 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** Errors whose message is meant for the operator; of any other the stack is shown too. */
+const EXPLAINED = [CommandError, ConfigError, DataFolderInUseError, SeasonZoneError, AppError];
+
+/** Runs a command's work on the database of the settings and closes it, whatever happens. */
+export async function withDatabase(work: (database: Database, config: Config) => Promise<void>): Promise<void> {
+  const config = loadConfig();
+  const database = await openDatabase(config);
+  try {
+    await work(database, config);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Prints what went wrong and sets exit code 1. */
+export function reportFailure(error: unknown): void {
+  const explained = EXPLAINED.some((type) => error instanceof type);
+  console.error(error instanceof Error && (explained || error.stack === undefined) ? error.message : error);
+  process.exitCode = 1;
+}

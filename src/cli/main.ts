@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// First of all: type-graphql's decorators need it, whichever module they are reached through.
+import 'reflect-metadata';
+import { Command, CommanderError } from 'commander';
+import { reportFailure } from './command.js';
+import { addLeaderboard } from './leaderboard.js';
+import { addMigrate } from './migrate.js';
+import { addSchema } from './schema.js';
+import { addSeed } from './seed.js';
+import { addServe } from './serve.js';
+
+const WRONG_USAGE = 2;
+
+const program = new Command('laurel')
+  .description('The social side of games: accounts, friendships, seasonal leaderboards and daily visits.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed or differs, 2 wrong usage.\nSettings are environment variables; .env.example explains each.',
+  )
+  .showHelpAfterError('(add --help for usage)')
+  .exitOverride();
+
+addServe(program);
+addMigrate(program);
+addSeed(program);
+addLeaderboard(program);
+addSchema(program);
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  } else {
+    reportFailure(error);
+  }
+}
