@@ -25,7 +25,8 @@ export function normalizeNickname(nickname: string, field: string): string {
   const normalized = nickname
     .normalize('NFC')
     .replaceAll(/\p{White_Space}+/gu, ' ')
-    .trim();
+    // Not trim(), which takes an invisible U+FEFF for white space.
+    .replaceAll(/^ | $/g, '');
   if (normalized.length > MAX_CODE_POINTS * 2 || Array.from(normalized).length > MAX_CODE_POINTS) {
     throw badInput(
       field,
