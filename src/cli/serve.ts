@@ -10,7 +10,7 @@ import { createLog } from '../log.js';
 import { pendingMigrations } from '../migrate/status.js';
 import { upgrade } from '../migrate/upgrade.js';
 import { DEMO_LOGIN, hasDemoLogin, isEmpty, seedDemo } from '../seed/seed.service.js';
-import { createServer, type LaurelServer } from '../server.js';
+import { createServer, GRAPHQL_PATH, type LaurelServer } from '../server.js';
 import { reportFailure } from './command.js';
 
 /** How long readyz has answered 503 before the server stops listening, so that load balancers see it first. */
@@ -36,10 +36,11 @@ async function serve(): Promise<void> {
     await prepare(database, config, log);
     const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
     const address = await server.http.listen({ port: config.port, host: config.host });
-    console.log(`Laurel is ready at ${address}${config.explorer ? '' : '/graphql'}`);
-    if (await hasDemoLogin(database.orm.em.fork())) {
-      console.log(`To look around, sign in as ${DEMO_LOGIN.email} with the password ${DEMO_LOGIN.password}`);
-    }
+    const demo = await hasDemoLogin(database.orm.em.fork());
+    console.log(
+      `Laurel is ready at ${address}${config.explorer ? '' : GRAPHQL_PATH}` +
+        (demo ? `\nTo look around, sign in as ${DEMO_LOGIN.email} with the password ${DEMO_LOGIN.password}` : ''),
+    );
     stopOnSignals(server, database, config.production ? NOTICE_MILLISECONDS : 0, log);
   } catch (error) {
     await database.close();

@@ -36,11 +36,15 @@ async function run(request: WorkerRequest): Promise<Omit<Extract<WorkerReply, { 
   }
 }
 
+/** An error's own fields and its message, which is not among them; the class does not survive the thread's border. */
+function toPlain(error: Error): Record<string, unknown> {
+  return Object.fromEntries([...Object.entries(error), ['message', error.message]]);
+}
+
 port.on('message', (request: WorkerRequest) => {
   run(request).then(
     (result) => port.postMessage({ id: request.id, ...result } satisfies WorkerReply),
-    (error: Error) =>
-      port.postMessage({ id: request.id, error: { ...error, message: error.message } } satisfies WorkerReply),
+    (error: Error) => port.postMessage({ id: request.id, error: toPlain(error) } satisfies WorkerReply),
   );
 });
 port.postMessage('ready');

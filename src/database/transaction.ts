@@ -15,7 +15,7 @@ const RETRYABLE = new Set(['40001', '40P01']);
 export async function inTransaction<T>(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await em.fork().transactional((transaction) => work(transaction as SqlEntityManager));
+      return await em.fork().transactional((transaction) => work(transaction));
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) {
         throw error;

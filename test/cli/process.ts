@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+export interface Finished {
+  code: number | null;
+  output: string;
+}
+
+/** A `laurel` process from the build, with only these settings beside PATH. */
+export class LaurelProcess {
+  output = '';
+  readonly finished: Promise<Finished>;
+  readonly #child: ChildProcess;
+
+  constructor(words: string[], settings: Record<string, string>) {
+    this.#child = spawn(process.execPath, [MAIN, ...words], { env: { PATH: process.env['PATH'], ...settings } });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (data: Buffer) => {
+        this.output += data.toString();
+      });
+    }
+    this.finished = new Promise((resolve) => {
+      this.#child.on('close', (code) => resolve({ code, output: this.output }));
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The address a server has announced. Rejects when the process ends first. */
+  async address(): Promise<string> {
+    for (;;) {
+      const [, address] = /ready at (http:\/\/\S+)/.exec(this.output) ?? [];
+      if (address !== undefined) {
+        return address;
+      }
+      const ended = await Promise.race([this.finished, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
+      if (ended !== undefined) {
+        throw new Error(`The server ended with ${ended.code}: ${ended.output}`);
+      }
+    }
+  }
+}
+
+/** Runs a `laurel` command to its end. */
+export function laurel(words: string[], settings: Record<string, string> = {}): Promise<Finished> {
+  return new LaurelProcess(words, settings).finished;
+}
+
+/** Sends one operation to a server that listens. */
+export async function post(address: string, query: string, token?: string): Promise<any> {
+  const response = await fetch(`${address}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
