@@ -3,7 +3,7 @@ import type { RawBuilder } from 'kysely';
 import { userColumns } from '../account/user.service.js';
 import type { UserRow } from '../account/user.type.js';
 import { query, sql } from '../database/query.js';
-import { forwardPage, type Page } from '../shared/connection.js';
+import { forwardPage, type Page, pageSize } from '../shared/connection.js';
 import { type CursorList, decodeCursor } from '../shared/cursor.js';
 import type { InstantText } from '../shared/instant.js';
 import {
@@ -15,41 +15,100 @@ import {
 } from './friendship.type.js';
 import { friendshipColumns } from './pair.js';
 
+const DEFAULT_PAGE_SIZE = 20;
+
+/** What a first page begins behind. Carried-over nicknames can be empty, so that no text lies before them all. */
+const BEFORE_ALL_NICKNAMES = [null];
+/** Not null, so that the comparison is a range of the index on a first page as well. */
+const AFTER_ALL_TIMES = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+
+/** A page that is asked for of one user's list. Pages of several users are read in one statement. */
+export interface ListPage {
+  list: CursorList;
+  userId: string;
+  size: number;
+  /** The sort key behind which the page begins. */
+  after: (string | null)[];
+  isFirst: boolean;
+}
+
+type Argument<T> = T | null | undefined;
+
 /**
- * A user's friends, by nickname.
- * @param after cursor of this list, or null
- * @throws AppError BAD_USER_INPUT for a cursor of another list
+ * A page of a user's friends, by nickname.
+ * @throws AppError BAD_USER_INPUT for a size out of range or a cursor of another list, as do the two below
  */
+export function friendPage(userId: string, first: Argument<number>, after: Argument<string>): ListPage {
+  return listPage({ name: `friends:${userId}`, key: ['text'] }, userId, first, after, BEFORE_ALL_NICKNAMES);
+}
+
+/** A page of a user's requests that wait for an answer, newest first. */
+export function friendRequestPage(
+  userId: string,
+  direction: FriendRequestDirection,
+  first: Argument<number>,
+  after: Argument<string>,
+): ListPage {
+  const list: CursorList = { name: `friendRequests:${direction}:${userId}`, key: ['instant', 'id'] };
+  return listPage(list, userId, first, after, AFTER_ALL_TIMES);
+}
+
+/** A page of the users whom a user blocks, newest block first. */
+export function blockedUserPage(userId: string, first: Argument<number>, after: Argument<string>): ListPage {
+  const list: CursorList = { name: `blockedUsers:${userId}`, key: ['instant', 'id'] };
+  return listPage(list, userId, first, after, AFTER_ALL_TIMES);
+}
+
+function listPage(
+  list: CursorList,
+  userId: string,
+  first: Argument<number>,
+  after: Argument<string>,
+  beginning: (string | null)[],
+): ListPage {
+  const isFirst = after === null || after === undefined;
+  return {
+    list,
+    userId,
+    size: pageSize(first, DEFAULT_PAGE_SIZE),
+    after: isFirst ? beginning : decodeCursor(list, after, 'after'),
+    isFirst,
+  };
+}
+
+/** Reads pages of `friendPage`, in one statement. */
 export async function findFriends(
   em: SqlEntityManager,
-  userId: string,
-  size: number,
-  after: string | null,
-): Promise<Page<UserRow, FriendEdge>> {
-  const list: CursorList = { name: `friends:${userId}`, key: ['text'] };
-  const [afterKey] = after === null ? [] : decodeCursor(list, after, 'after');
+  pages: readonly ListPage[],
+): Promise<Page<UserRow, FriendEdge>[]> {
   const rows = await query(
     em,
-    sql<UserRow & { nicknameKey: string; friendsSince: InstantText }>`select ${userColumns},
-        u.nickname_key as "nicknameKey", coalesce(f.responded_at, f.created_at) as "friendsSince"
-      from (
-        select receiver_id as friend_id, responded_at, created_at from friendships
-          where requester_id = ${userId} and status = 'accepted'
-        union all
-        select requester_id, responded_at, created_at from friendships
-          where receiver_id = ${userId} and status = 'accepted'
-      ) f join users u on u.id = f.friend_id and u.deleted_at is null
-      ${afterKey === undefined ? sql`` : sql`where u.nickname_key > ${afterKey}`}
-      order by u.nickname_key limit ${size + 1}`,
+    sql<UserRow & { nicknameKey: string; friendsSince: InstantText; page: number }>`select l.*, p.page
+      from ${asked(pages, [sql`text`])}
+      cross join lateral (
+        select ${userColumns}, u.nickname_key as "nicknameKey", coalesce(f.responded_at, f.created_at) as "friendsSince"
+        from (
+          select receiver_id as friend_id, responded_at, created_at from friendships
+            where requester_id = p.user_id and status = 'accepted'
+          union all
+          select requester_id, responded_at, created_at from friendships
+            where receiver_id = p.user_id and status = 'accepted'
+        ) f join users u on u.id = f.friend_id and u.deleted_at is null
+        where p.after1 is null or u.nickname_key > p.after1
+        order by u.nickname_key limit ${longest(pages)}
+      ) l
+      order by p.page, l."nicknameKey"`,
   );
-  return forwardPage({
-    list,
-    rows,
-    size,
-    hasPreviousPage: after !== null,
-    keyOf: (row) => [row.nicknameKey],
-    edgeOf: (node, cursor) => ({ cursor, node, friendsSince: node.friendsSince }),
-  });
+  return pages.map((page, index) =>
+    forwardPage({
+      list: page.list,
+      rows: rows.filter((row) => row.page === index),
+      size: page.size,
+      hasPreviousPage: !page.isFirst,
+      keyOf: (row) => [row.nicknameKey],
+      edgeOf: (node, cursor) => ({ cursor, node, friendsSince: node.friendsSince }),
+    }),
+  );
 }
 
 /**
@@ -66,64 +125,76 @@ export function friendRequests(direction: FriendRequestDirection, whose: RawBuil
       and not exists (select from blocks b where b.blocker_id = f.receiver_id and b.blocked_id = f.requester_id)`;
 }
 
-/**
- * A user's requests that wait for an answer, newest first, as that user sees them.
- * @param after cursor of this list, or null
- * @throws AppError BAD_USER_INPUT for a cursor of another list
- */
+/** Reads pages of `friendRequestPage` in that direction, in one statement. */
 export async function findFriendRequests(
   em: SqlEntityManager,
-  userId: string,
   direction: FriendRequestDirection,
-  size: number,
-  after: string | null,
-): Promise<Page<FriendshipRow, FriendshipEdge>> {
-  const list: CursorList = { name: `friendRequests:${direction}:${userId}`, key: ['instant', 'id'] };
-  const [afterInstant, afterId] = after === null ? [] : decodeCursor(list, after, 'after');
+  pages: readonly ListPage[],
+): Promise<Page<FriendshipRow, FriendshipEdge>[]> {
   const rows = await query(
     em,
-    sql<FriendshipRow>`select ${friendshipColumns}
-      from ${friendRequests(direction, sql`= ${userId}`)}
-        ${afterId === undefined ? sql`` : sql`and (f.created_at, f.id) < (${afterInstant}::timestamptz, ${afterId}::uuid)`}
-      order by f.created_at desc, f.id desc limit ${size + 1}`,
+    sql<FriendshipRow & { page: number }>`select l.*, p.page
+      from ${asked(pages, [sql`timestamptz`, sql`uuid`])}
+      cross join lateral (
+        select ${friendshipColumns}
+        from ${friendRequests(direction, sql`= p.user_id`)} and (f.created_at, f.id) < (p.after1, p.after2)
+        order by f.created_at desc, f.id desc limit ${longest(pages)}
+      ) l
+      order by p.page, l."createdAt" desc, l.id desc`,
   );
-  return forwardPage({
-    list,
-    rows,
-    size,
-    hasPreviousPage: after !== null,
-    keyOf: (row) => [row.createdAt, row.id],
-    edgeOf: (node, cursor) => ({ cursor, node }),
-  });
+  return pages.map((page, index) =>
+    forwardPage({
+      list: page.list,
+      rows: rows.filter((row) => row.page === index),
+      size: page.size,
+      hasPreviousPage: !page.isFirst,
+      keyOf: (row) => [row.createdAt, row.id],
+      edgeOf: (node, cursor) => ({ cursor, node }),
+    }),
+  );
+}
+
+/** Reads pages of `blockedUserPage`, in one statement. */
+export async function findBlockedUsers(
+  em: SqlEntityManager,
+  pages: readonly ListPage[],
+): Promise<Page<UserRow, BlockedUserEdge>[]> {
+  const rows = await query(
+    em,
+    sql<UserRow & { blockedAt: InstantText; page: number }>`select l.*, p.page
+      from ${asked(pages, [sql`timestamptz`, sql`uuid`])}
+      cross join lateral (
+        select ${userColumns}, b.created_at as "blockedAt"
+        from blocks b join users u on u.id = b.blocked_id and u.deleted_at is null
+        where b.blocker_id = p.user_id and (b.created_at, b.blocked_id) < (p.after1, p.after2)
+        order by b.created_at desc, b.blocked_id desc limit ${longest(pages)}
+      ) l
+      order by p.page, l."blockedAt" desc, l.id desc`,
+  );
+  return pages.map((page, index) =>
+    forwardPage({
+      list: page.list,
+      rows: rows.filter((row) => row.page === index),
+      size: page.size,
+      hasPreviousPage: !page.isFirst,
+      keyOf: (row) => [row.blockedAt, row.id],
+      edgeOf: (node, cursor) => ({ cursor, node, blockedAt: node.blockedAt }),
+    }),
+  );
 }
 
 /**
- * The users whom a user blocks, newest block first.
- * @param after cursor of this list, or null
- * @throws AppError BAD_USER_INPUT for a cursor of another list
+ * The pages as a table `p (user_id, page, after1, ...)`, numbered from 0.
+ * @param keyTypes of the parts of the sort key
  */
-export async function findBlockedUsers(
-  em: SqlEntityManager,
-  userId: string,
-  size: number,
-  after: string | null,
-): Promise<Page<UserRow, BlockedUserEdge>> {
-  const list: CursorList = { name: `blockedUsers:${userId}`, key: ['instant', 'id'] };
-  const [afterInstant, afterId] = after === null ? [] : decodeCursor(list, after, 'after');
-  const rows = await query(
-    em,
-    sql<UserRow & { blockedAt: InstantText }>`select ${userColumns}, b.created_at as "blockedAt"
-      from blocks b join users u on u.id = b.blocked_id and u.deleted_at is null
-      where b.blocker_id = ${userId}
-        ${afterId === undefined ? sql`` : sql`and (b.created_at, b.blocked_id) < (${afterInstant}::timestamptz, ${afterId}::uuid)`}
-      order by b.created_at desc, b.blocked_id desc limit ${size + 1}`,
-  );
-  return forwardPage({
-    list,
-    rows,
-    size,
-    hasPreviousPage: after !== null,
-    keyOf: (row) => [row.blockedAt, row.id],
-    edgeOf: (node, cursor) => ({ cursor, node, blockedAt: node.blockedAt }),
-  });
+function asked(pages: readonly ListPage[], keyTypes: RawBuilder<unknown>[]): RawBuilder<unknown> {
+  const keys = keyTypes.map((type, part) => sql`${pages.map(({ after }) => after[part])}::${type}[]`);
+  const names = keyTypes.map((_, part) => sql.ref(`after${part + 1}`));
+  return sql`unnest(${pages.map(({ userId }) => userId)}::uuid[], ${pages.map((_, index) => index)}::integer[],
+    ${sql.join(keys)}) as p (user_id, page, ${sql.join(names)})`;
+}
+
+/** One row more than the longest page: it tells whether the list goes on. */
+function longest(pages: readonly ListPage[]): number {
+  return Math.max(...pages.map(({ size }) => size)) + 1;
 }

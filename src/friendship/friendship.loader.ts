@@ -1,14 +1,30 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import type { RawBuilder } from 'kysely';
+import type { UserRow } from '../account/user.type.js';
 import type { Context } from '../context.js';
+import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
-import { friendRequests } from './friendship-list.service.js';
-import { FriendRequestDirection, ViewerFriendship } from './friendship.type.js';
+import type { Page } from '../shared/connection.js';
+import {
+  findBlockedUsers,
+  findFriendRequests,
+  findFriends,
+  friendRequests,
+  type ListPage,
+} from './friendship-list.service.js';
+import {
+  type BlockedUserEdge,
+  type FriendEdge,
+  FriendRequestDirection,
+  type FriendshipEdge,
+  type FriendshipRow,
+  ViewerFriendship,
+} from './friendship.type.js';
 
 /** How the viewer stands to other users, by their ids, in one statement for any number. Takes a signed-in viewer. */
 export function viewerFriendshipLoader(context: Context): DataLoader<string, ViewerFriendship> {
   const viewerId = context.requireViewer().id;
-  return new DataLoader(async (ids) => {
+  return batchLoader(em, async (ids) => {
     const rows = await query(
       context.em,
       sql<{ id: string; viewerFriendship: ViewerFriendship }>`select o.id,
@@ -28,6 +44,26 @@ export function viewerFriendshipLoader(context: Context): DataLoader<string, Vie
     const byId = new Map(rows.map((row) => [row.id, row.viewerFriendship]));
     return ids.map((id) => byId.get(id) ?? ViewerFriendship.NONE);
   });
+}
+
+/** Pages of friends. */
+export function friendPageLoader({ em }: Context): DataLoader<ListPage, Page<UserRow, FriendEdge>> {
+  return batchLoader(em, (pages) => findFriends(em, pages));
+}
+
+/** Pages of requests that wait for the user to answer. */
+export function incomingPageLoader({ em }: Context): DataLoader<ListPage, Page<FriendshipRow, FriendshipEdge>> {
+  return batchLoader(em, (pages) => findFriendRequests(em, FriendRequestDirection.INCOMING, pages));
+}
+
+/** Pages of requests that the user has made and that wait. */
+export function outgoingPageLoader({ em }: Context): DataLoader<ListPage, Page<FriendshipRow, FriendshipEdge>> {
+  return batchLoader(em, (pages) => findFriendRequests(em, FriendRequestDirection.OUTGOING, pages));
+}
+
+/** Pages of blocked users. */
+export function blockedUserPageLoader({ em }: Context): DataLoader<ListPage, Page<UserRow, BlockedUserEdge>> {
+  return batchLoader(em, (pages) => findBlockedUsers(em, pages));
 }
 
 /** The number of friends, by user id. */
@@ -83,7 +119,7 @@ function countLoader(
   { em }: Context,
   statement: (whose: RawBuilder<unknown>) => RawBuilder<Count>,
 ): DataLoader<string, number> {
-  return new DataLoader(async (userIds) => {
+  return batchLoader(em, async (userIds) => {
     const rows = await query(em, statement(sql`= any(${userIds}::uuid[])`));
     const byUser = new Map(rows.map((row) => [row.userId, row.count]));
     return userIds.map((userId) => byUser.get(userId) ?? 0);

@@ -2,13 +2,16 @@ import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { type AccountRow, AccountType } from '../account/account.type.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
-import { pageSize } from '../shared/connection.js';
-import { findBlockedUsers, findFriendRequests, findFriends } from './friendship-list.service.js';
+import { blockedUserPage, friendPage, friendRequestPage } from './friendship-list.service.js';
 import {
   blockedCountLoader,
+  blockedUserPageLoader,
   friendCountLoader,
+  friendPageLoader,
   incomingCountLoader,
+  incomingPageLoader,
   outgoingCountLoader,
+  outgoingPageLoader,
   viewerFriendshipLoader,
 } from './friendship.loader.js';
 import {
@@ -19,11 +22,9 @@ import {
   ViewerFriendship,
 } from './friendship.type.js';
 
-const DEFAULT_PAGE_SIZE = 20;
-
-const requestCountLoaders = {
-  [FriendRequestDirection.INCOMING]: incomingCountLoader,
-  [FriendRequestDirection.OUTGOING]: outgoingCountLoader,
+const requestLoaders = {
+  [FriendRequestDirection.INCOMING]: { page: incomingPageLoader, count: incomingCountLoader },
+  [FriendRequestDirection.OUTGOING]: { page: outgoingPageLoader, count: outgoingCountLoader },
 };
 
 @Resolver(() => UserType)
@@ -48,11 +49,11 @@ export class UserFriendshipResolver {
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<FriendConnection | null> {
-    const size = pageSize(first, DEFAULT_PAGE_SIZE);
+    const asked = friendPage(user.id, first, after);
     if (!context.maySeePrivate(user.id)) {
       return null;
     }
-    const page = await findFriends(context.em, user.id, size, after ?? null);
+    const page = await context.loader(friendPageLoader).load(asked);
     return { ...page, totalCount: () => context.loader(friendCountLoader).load(user.id) };
   }
 }
@@ -69,9 +70,9 @@ export class AccountFriendshipResolver {
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<FriendshipConnection> {
-    const size = pageSize(first, DEFAULT_PAGE_SIZE);
-    const page = await findFriendRequests(context.em, account.id, direction, size, after ?? null);
-    return { ...page, totalCount: () => context.loader(requestCountLoaders[direction]).load(account.id) };
+    const loaders = requestLoaders[direction];
+    const page = await context.loader(loaders.page).load(friendRequestPage(account.id, direction, first, after));
+    return { ...page, totalCount: () => context.loader(loaders.count).load(account.id) };
   }
 
   @FieldResolver(() => BlockedUserConnection, {
@@ -83,8 +84,7 @@ export class AccountFriendshipResolver {
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<BlockedUserConnection> {
-    const size = pageSize(first, DEFAULT_PAGE_SIZE);
-    const page = await findBlockedUsers(context.em, account.id, size, after ?? null);
+    const page = await context.loader(blockedUserPageLoader).load(blockedUserPage(account.id, first, after));
     return { ...page, totalCount: () => context.loader(blockedCountLoader).load(account.id) };
   }
 }

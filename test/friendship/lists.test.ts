@@ -279,11 +279,10 @@ test('a deleted requester is back in the list once restored', async () => {
 });
 
 describe('the number of statements does not grow with the page', () => {
-  async function statementsOf(source: string, first: number): Promise<{ data: any; statements: string[] }> {
+  async function measured(source: string, first: number) {
     server.database.statements.length = 0;
     const { data, errors } = await server.graphql(source, { first }, owner);
-    expect(errors).toBeUndefined();
-    return { data, statements: [...server.database.statements] };
+    return { data, errors, statements: [...server.database.statements] };
   }
 
   test('friend requests with both users and how the viewer stands to them', async () => {
@@ -294,8 +293,8 @@ describe('the number of statements does not grow with the page', () => {
         nodes { requester { id nickname viewerFriendship } receiver { id nickname viewerFriendship } }
       } } }
     }`;
-    const few = await statementsOf(source, 5);
-    const many = await statementsOf(source, 100);
+    const few = await measured(source, 5);
+    const many = await measured(source, 100);
     const { nodes } = many.data.viewer.account.friendRequests;
     expect(nodes).toHaveLength(100);
     expect(nodes[99]).toMatchObject({
@@ -312,8 +311,8 @@ describe('the number of statements does not grow with the page', () => {
     const source = `query ($first: Int!) {
       viewer { friends(first: $first) { edges { friendsSince node { nickname viewerFriendship } } } }
     }`;
-    const few = await statementsOf(source, 5);
-    const many = await statementsOf(source, 100);
+    const few = await measured(source, 5);
+    const many = await measured(source, 100);
     expect(many.data.viewer.friends.edges).toHaveLength(100);
     // Session, viewer, page, how the viewer stands to them.
     expect(few.statements).toHaveLength(4);
@@ -331,7 +330,7 @@ describe('the number of statements does not grow with the page', () => {
     await storeFriendship(server, hidden!, owner, 'pending');
     await act(server, 'blockUser', blocked!.id, owner);
     await act(server, 'blockUser', hidden!.id, owner);
-    const { data, statements } = await statementsOf(
+    const { data, statements } = await measured(
       'query ($first: Int) { users(nicknamePrefix: "found-", first: $first) { nodes { id viewerFriendship } } }',
       100,
     );
@@ -347,14 +346,31 @@ describe('the number of statements does not grow with the page', () => {
     expect(statements).toHaveLength(3);
   });
 
-  test('totals of many users are counted in one statement', async () => {
+  test('the lists of many users, with their totals, each at a size of its own', async () => {
     await storeWithCrowd('INCOMING', 'accepted');
-    const source = `query ($prefix: String!) { users(nicknamePrefix: $prefix, first: 10) {
-      nodes { friends(first: 1) { totalCount } }
-    } }`;
-    server.database.statements.length = 0;
-    const { data } = await server.graphql(source, { prefix: 'bob-' }, 'service');
-    expect(data.users.nodes[9].friends.totalCount).toBe(1);
-    expect(server.database.statements.filter((statement) => statement.includes('count(*)'))).toHaveLength(1);
+    const source = `query ($prefix: String!, $first: Int) { users(nicknamePrefix: $prefix, first: $first) { nodes {
+      id
+      few: friends(first: 1) { totalCount nodes { id } }
+      many: friends(first: 50) { nodes { id } }
+      account {
+        incoming: friendRequests(direction: INCOMING) { totalCount nodes { id } }
+        outgoing: friendRequests(direction: OUTGOING) { totalCount nodes { id } }
+        blockedUsers { totalCount nodes { id } }
+      }
+    } } }`;
+    const counts: number[] = [];
+    for (const first of [2, 20]) {
+      server.database.statements.length = 0;
+      const { data } = await server.graphql(source, { prefix: 'bob-', first }, 'service');
+      counts.push(server.database.statements.length);
+      expect(data.users.nodes).toHaveLength(first);
+      for (const node of data.users.nodes) {
+        expect(node.few).toEqual({ totalCount: 1, nodes: [{ id: owner.id }] });
+        expect(node.many.nodes).toEqual([{ id: owner.id }]);
+        expect(node.account.incoming).toEqual({ totalCount: 0, nodes: [] });
+      }
+    }
+    // The search, the accounts, four lists and their totals.
+    expect(counts).toEqual([10, 10]);
   });
 });
