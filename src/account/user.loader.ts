@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import type { Context } from '../context.js';
+import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
 import { isId } from '../shared/ids.js';
 import type { AccountRow } from './account.type.js';
@@ -8,7 +9,7 @@ import type { UserRow } from './user.type.js';
 
 /** Users by id, in one statement for any number; null for who does not exist or is deleted. */
 export function userLoader({ em }: Context): DataLoader<string, UserRow | null> {
-  return new DataLoader(async (ids) => {
+  return batchLoader(em, async (ids) => {
     const rows = await query(
       em,
       sql<UserRow>`select ${userColumns} from users u where u.id = any(${ids.filter(isId)}::uuid[]) and u.deleted_at is null`,
@@ -20,7 +21,7 @@ export function userLoader({ em }: Context): DataLoader<string, UserRow | null> 
 
 /** What is private to users, by id. Asked only after `maySeePrivate`. */
 export function accountLoader({ em, config }: Context): DataLoader<string, AccountRow | null> {
-  return new DataLoader(async (ids) => {
+  return batchLoader(em, async (ids) => {
     const rows = await query(
       em,
       sql<AccountRow>`select id, email, birth_date as "birthDate", role,

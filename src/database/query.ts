@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { roundsOf } from './rounds.js';
 
 export { sql } from 'kysely';
 
@@ -8,7 +9,7 @@ export { sql } from 'kysely';
  * Dates, instants and bigint come back as text (see embedded-parsers.ts), on both databases.
  */
 export async function query<Row>(em: SqlEntityManager, statement: RawBuilder<Row>): Promise<Row[]> {
-  const { rows } = await statement.execute(em.getKysely());
+  const { rows } = await roundsOf(em).during(() => statement.execute(em.getKysely()));
   return rows;
 }
 

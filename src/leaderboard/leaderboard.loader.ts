@@ -1,12 +1,13 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import type { Context } from '../context.js';
+import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
 import { leaderboardColumns } from './leaderboard.service.js';
 import type { LeaderboardRow } from './leaderboard.type.js';
 
 /** Boards by slug, in one statement; null for a slug that no board has. */
 export function leaderboardLoader({ em }: Context): DataLoader<string, LeaderboardRow | null> {
-  return new DataLoader(async (slugs) => {
+  return batchLoader(em, async (slugs) => {
     const rows = await query(
       em,
       sql<LeaderboardRow>`select ${leaderboardColumns} from leaderboards l where l.slug = any(${slugs}::text[])`,

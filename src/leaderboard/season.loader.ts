@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import type { Context } from '../context.js';
+import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
 import type { InstantText } from '../shared/instant.js';
 import { leaderboardDetails } from './leaderboard.service.js';
@@ -18,7 +19,7 @@ type JoinedSeason = Omit<LeaderboardRow, 'id'> & {
 
 /** Seasons that were played, by id, with their boards, in one statement; null for any other. */
 export function seasonLoader({ em }: Context): DataLoader<string, SeasonRow | null> {
-  return new DataLoader(async (ids) => {
+  return batchLoader(em, async (ids) => {
     const rows = await query(
       em,
       sql<JoinedSeason>`select ${leaderboardDetails}, l.id as "leaderboardId", ${seasonColumns}

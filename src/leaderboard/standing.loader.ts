@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import type { Context } from '../context.js';
+import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
 import { countAhead, countBetter, type PlacedStanding, storedColumns, toStanding } from './rank.js';
 import type { SeasonRow } from './season.type.js';
@@ -12,7 +13,8 @@ interface StandingKey {
 
 /** A player's standing in a season, in one statement for any number; null where the player is not ranked. */
 export function standingLoader({ em }: Context): DataLoader<StandingKey, StandingRow | null, string> {
-  return new DataLoader(
+  return batchLoader(
+    em,
     async (keys) => {
       const rows = await query(
         em,
@@ -29,13 +31,13 @@ export function standingLoader({ em }: Context): DataLoader<StandingKey, Standin
         return row === undefined ? null : toStanding(key.season, row);
       });
     },
-    { cacheKeyFn: ({ season, userId }) => `${season.id}:${userId}` },
+    ({ season, userId }) => `${season.id}:${userId}`,
   );
 }
 
 /** How many ranked players a season has, by its id. */
 export function seasonSizeLoader({ em }: Context): DataLoader<string, number> {
-  return new DataLoader(async (seasonIds) => {
+  return batchLoader(em, async (seasonIds) => {
     const rows = await query(
       em,
       sql<{ seasonId: string; players: number }>`select season_id as "seasonId", count(*)::int as players
@@ -49,7 +51,8 @@ export function seasonSizeLoader({ em }: Context): DataLoader<string, number> {
 /** How many ranked players of the season hold the same score as that standing, itself included. */
 export function tieLoader({ em }: Context): DataLoader<StandingRow, number, string> {
   const keyOf = (key: { seasonId: string; sortScore: string }): string => `${key.seasonId}:${key.sortScore}`;
-  return new DataLoader(
+  return batchLoader(
+    em,
     async (standings) => {
       const rows = await query(
         em,
@@ -63,6 +66,6 @@ export function tieLoader({ em }: Context): DataLoader<StandingRow, number, stri
       const byKey = new Map(rows.map((row) => [keyOf(row), row.players]));
       return standings.map(({ season, sortScore }) => byKey.get(keyOf({ seasonId: season.id, sortScore })) ?? 0);
     },
-    { cacheKeyFn: ({ season, sortScore }) => keyOf({ seasonId: season.id, sortScore }) },
+    ({ season, sortScore }) => keyOf({ seasonId: season.id, sortScore }),
   );
 }
