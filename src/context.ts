@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import type { UserRow } from './account/user.type.js';
 import type { ServerConfig } from './config.js';
 import { AppError, ErrorCode } from './errors.js';
 
@@ -12,6 +13,8 @@ export interface Viewer {
   role: 'user' | 'admin';
   /** IANA name; null where the server's applies. */
   timeZone: string | null;
+  /** As it was when the request began. */
+  user: UserRow;
 }
 
 /** Who sent the request: nobody known, a signed-in user, or the game's own server by its API key. */

@@ -6,6 +6,7 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './account/authentication.js';
+import { userLoader } from './account/user.loader.js';
 import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
 import type { Database } from './database/database.js';
@@ -35,8 +36,9 @@ export interface LaurelServer {
 
 /** Everything but listening: the HTTP server with the API, the explorer and the health endpoints. */
 export async function createServer(database: Database, config: ServerConfig, log: Logger): Promise<LaurelServer> {
+  const logger: FastifyBaseLogger = log;
   const http: FastifyInstance = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: logger,
     trustProxy: config.trustProxy,
     logController: new LogController({ disableRequestLogging: true }),
   });
@@ -102,7 +104,11 @@ async function createContext(
   const em = database.orm.em.fork();
   try {
     const caller = await authenticate(em, config, request.headers);
-    return new Context(em, config, caller, log, request.arrivedAt);
+    const context = new Context(em, config, caller, log, request.arrivedAt);
+    if (caller.kind === 'user') {
+      context.loader(userLoader).prime(caller.id, caller.user);
+    }
+    return context;
   } catch (error) {
     throw error instanceof AppError ? toRequestError(error) : error;
   }

@@ -100,7 +100,7 @@ describe('as a seeded player', () => {
     const large = await ask(100, demo);
     expect(large.home.leaderboard.currentSeason.standings.nodes).toHaveLength(100);
     expect(small.statements).toHaveLength(large.statements.length);
-    expect(large.statements).toHaveLength(18);
+    expect(large.statements).toHaveLength(17);
   });
 });
 

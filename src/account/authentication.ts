@@ -51,7 +51,8 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
   if (owner === undefined) {
     throw sessionEnded();
   }
-  return { kind: 'user', id: owner.userId, sessionId, role: owner.role, timeZone: owner.timeZone };
+  const { role, timeZone, ...user } = owner;
+  return { kind: 'user', id: user.id, sessionId, role, timeZone, user };
 }
 
 /** Equal lengths, so that comparing takes the same time whatever was presented. */

@@ -16,8 +16,7 @@ export interface OpenSession {
 }
 
 /** Who a session belongs to, as authentication needs it. */
-export interface SessionOwner {
-  userId: string;
+export interface SessionOwner extends UserRow {
   role: 'user' | 'admin';
   timeZone: string | null;
 }
@@ -28,7 +27,7 @@ const lifetime = sql`make_interval(days => ${sql.lit(REFRESH_TOKEN_DAYS)})`;
 export async function findSessionOwner(em: SqlEntityManager, sessionId: string): Promise<SessionOwner | undefined> {
   return queryOne(
     em,
-    sql<SessionOwner>`select u.id as "userId", u.role, u.time_zone as "timeZone"
+    sql<SessionOwner>`select ${userColumns}, u.role, u.time_zone as "timeZone"
       from sessions s join users u on u.id = s.user_id
       where s.id = ${sessionId} and s.revoked_at is null and s.expires_at > now() and u.deleted_at is null`,
   );

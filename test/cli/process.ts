@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -41,7 +42,7 @@ export class LaurelProcess {
       if (address !== undefined) {
         return address;
       }
-      const ended = await Promise.race([this.finished, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
+      const ended = await Promise.race([this.finished, sleep(50, undefined)]);
       if (ended !== undefined) {
         throw new Error(`The server ended with ${ended.code}: ${ended.output}`);
       }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { MikroORM } from '@mikro-orm/pglite';
 import { Client } from 'pg';
-import { type Database, openDatabase, type Orm } from '../../src/database/database.js';
+import { type Database, openDatabase } from '../../src/database/database.js';
 import { parsers } from '../../src/database/embedded-parsers.js';
 import { ormOptions } from '../../src/database/options.js';
 import { upgrade } from '../../src/migrate/upgrade.js';
@@ -59,7 +59,7 @@ async function openEmbedded(script?: string): Promise<TestDatabase> {
   };
   const orm = await MikroORM.init({ ...ormOptions, driverOptions: { pglite: () => observed } });
   const database: TestDatabase = {
-    orm: orm as unknown as Orm,
+    orm,
     embedded: true,
     url: undefined,
     statements,

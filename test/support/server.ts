@@ -59,7 +59,8 @@ export async function startTestServer(settings: NodeJS.ProcessEnv = {}, opened?:
       headers: { 'content-type': 'application/json', ...credentials(as), ...headers },
       payload: JSON.stringify({ query: source, variables }),
     });
-    return { status: response.statusCode, ...response.json() };
+    const { data, errors } = JSON.parse(response.body);
+    return { status: response.statusCode, data, errors };
   };
 
   return {
