@@ -6,6 +6,9 @@ import { sql } from '../database/query.js';
  * database computes alike. random() would not repeat, and hash functions may change with the release.
  */
 
+/** Ends a subquery that is not to be merged into the outer one: each mention of what it draws would draw again. */
+export const FENCE = sql`offset 0`;
+
 /**
  * An expression for the id of a demo row: a UUID of version 8 (RFC 9562: made by the application's own rule).
  * It begins with the row's number, so that rows made in that order lie close in every index: with random ids

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, sql } from '../database/query.js';
-import { chance, chanceBelow, demoId } from './chance.js';
+import { chance, chanceBelow, demoId, FENCE } from './chance.js';
 import { playerId } from './players.js';
 
 /** Players this far apart by number may have a row. Their own list, so that no pair comes up twice. */
@@ -80,11 +80,11 @@ async function seedDemoFriendships(em: SqlEntityManager, players: number, now: D
 }
 
 async function seedOtherFriendships(em: SqlEntityManager, players: number, now: Date): Promise<void> {
-  const pair = sql`n || ':' || n + gap`;
+  const pair = sql`n * ${sql.lit(NUMBERS)} + gap`;
   await query(
     em,
     sql`insert into friendships (id, requester_id, receiver_id, status, created_at, responded_at)
-      select ${demoId('friendship', sql`n * ${sql.lit(NUMBERS)} + gap`)}, ${playerId(sql`requester`)}, ${playerId(sql`receiver`)}, status,
+      select ${demoId('friendship', pair)}, ${playerId(sql`requester`)}, ${playerId(sql`receiver`)}, status,
         ${now.toISOString()}::timestamptz - age * interval '1 second',
         case when status <> 'pending' then
           ${now.toISOString()}::timestamptz - interval '1 second' *
@@ -98,12 +98,13 @@ async function seedOtherFriendships(em: SqlEntityManager, players: number, now: 
             when answer < ${sql.lit(ACCEPTED_SHARE + PENDING_SHARE)} then 'pending'
             else 'rejected'
           end as status
-        from generate_series(2, ${players}::integer) n
-        cross join unnest(${FRIENDSHIP_GAPS}::integer[]) gap
-        cross join lateral (
-          select ${chance('turned', pair)} < 0.5 as turned, ${chance('status', pair)} as answer
+        from (
+          select n, gap, ${chance('turned', pair)} < 0.5 as turned, ${chance('status', pair)} as answer
+          from generate_series(2, ${players}::integer) n cross join unnest(${FRIENDSHIP_GAPS}::integer[]) gap
+          where n + gap <= ${players}::integer and ${chance('friends', pair)} < ${sql.lit(FRIENDSHIP_SHARE)}
+          ${FENCE}
         ) drawn
-        where n + gap <= ${players}::integer and ${chance('friends', pair)} < ${sql.lit(FRIENDSHIP_SHARE)}
+        ${FENCE}
       ) pairs`,
   );
 }

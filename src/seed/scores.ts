@@ -3,7 +3,7 @@ import { query, queryExactlyOne, sql } from '../database/query.js';
 import { DEFAULT_SLUG } from '../leaderboard/leaderboard.service.js';
 import { type Period, seasonAt } from '../leaderboard/season-calendar.js';
 import { seasonId } from '../shared/ids.js';
-import { chance, chanceBelow, demoId } from './chance.js';
+import { chance, chanceBelow, demoId, FENCE } from './chance.js';
 import { playerId } from './players.js';
 
 const PAST_SEASONS = 5;
@@ -85,8 +85,7 @@ async function seedSubmissions(em: SqlEntityManager, seasons: DemoSeason[], play
         coalesce(score > max(score) over earlier, true), max(score) over earlier, created_at
       from (
         select ${demoId('score', sql`(age * ${players}::bigint + n) * ${sql.lit(MAX_ATTEMPTS + 1)} + attempt`)} as id, user_id, season_id,
-          floor((skill + ${chance('luck', submission)}) * (skill + ${chance('luck', submission)})
-            * ${sql.lit(DISTINCT_SCORES / 4)})::bigint * 10 as score,
+          floor((skill + luck) * (skill + luck) * ${sql.lit(DISTINCT_SCORES / 4)})::bigint * 10 as score,
           starts_at + ${chanceBelow(sql`seconds`, 'submitted', submission)} * interval '1 second' as created_at
         from unnest(
             ${seasons.map(({ id }) => id)}::uuid[],
@@ -96,12 +95,13 @@ async function seedSubmissions(em: SqlEntityManager, seasons: DemoSeason[], play
           ) with ordinality as season (season_id, key, starts_at, seconds, age)
         cross join (
           select n, ${playerId(player)} as user_id, ${chance('skill', player)} as skill
-          from generate_series(1, ${players}::integer) n offset 0
+          from generate_series(1, ${players}::integer) n ${FENCE}
         ) player
         cross join lateral generate_series(1, case
           when n <= ${sql.lit(ALWAYS_PLAYING)} or ${chance('playing', playing)} < ${sql.lit(PLAYING_SHARE)} / age
           then 1 + ${chanceBelow(sql`${sql.lit(MAX_ATTEMPTS)} * ${chance('stamina', playing)}`, 'attempts', playing)} else 0
         end) attempt
+        cross join lateral (select ${chance('luck', submission)} as luck ${FENCE}) drawn
       ) submissions
       window earlier as (
         partition by season_id, user_id order by created_at, id

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, sql } from '../database/query.js';
 import { dateIn } from '../shared/calendar.js';
-import { chance, chanceBelow } from './chance.js';
+import { chance, chanceBelow, FENCE } from './chance.js';
 import { playerId } from './players.js';
 
 /** Sixty days, in windows of which each has at most one run of visits of a player. */
@@ -50,9 +50,10 @@ export async function seedVisits(em: SqlEntityManager, now: Date, serverZone: st
                 + case when "window" = 0 and ${chance('regular', sql`u.id`)} < 0.5 then 0
                   else ${chanceBelow(sql.lit(LATEST_START), 'start', run)} end as last,
               ${chance('zeal', run)} as zeal
+            ${FENCE}
           ) drawn
           cross join lateral (
-            select floor(zeal * zeal * zeal * zeal * zeal * ${sql.lit(LONGEST_RUN + 1)})::integer as length
+            select floor(zeal * zeal * zeal * zeal * zeal * zeal * ${sql.lit(LONGEST_RUN + 1)})::integer as length
           ) sized
           where u.id <> ${playerId(sql`1`)}
         ) run
