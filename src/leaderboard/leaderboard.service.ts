@@ -5,6 +5,7 @@ import { AppError, badInput, ErrorCode } from '../errors.js';
 import { forwardPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor } from '../shared/cursor.js';
 import { newId } from '../shared/ids.js';
+import { isTimeZone } from '../shared/time-zone.js';
 import type { LeaderboardConnection, LeaderboardRow, ScoreAggregation, ScoreOrder } from './leaderboard.type.js';
 import type { Period } from './season-calendar.js';
 
@@ -61,7 +62,7 @@ export interface NewLeaderboard {
 
 /**
  * Makes a board.
- * @throws AppError BAD_USER_INPUT for a malformed slug, CONFLICT where the slug is in use
+ * @throws AppError BAD_USER_INPUT for a malformed slug, title or zone, CONFLICT where the slug is in use
  */
 export async function createLeaderboard(em: SqlEntityManager, board: NewLeaderboard): Promise<LeaderboardRow> {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(board.slug) || board.slug.length > 64) {
@@ -69,6 +70,9 @@ export async function createLeaderboard(em: SqlEntityManager, board: NewLeaderbo
   }
   if (board.title.trim() === '' || board.title.length > 200) {
     throw badInput('title', 'A title has 1 to 200 characters.');
+  }
+  if (!isTimeZone(board.timeZone)) {
+    throw badInput('timeZone', 'A time zone is named as in the IANA database, e.g. Asia/Seoul.');
   }
   try {
     return await queryExactlyOne(

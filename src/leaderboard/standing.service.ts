@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { query, sql } from '../database/query.js';
+import { query, queryExactlyOne, sql } from '../database/query.js';
 import { badInput } from '../errors.js';
 import { pageSize, toPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor, encodeCursor } from '../shared/cursor.js';
@@ -58,7 +58,26 @@ export async function pageOfStandings(
       select page.*, first.ahead, first.better, ${hasNext(season)} as "hasNext" from page, first
       order by page."sortScore", page."achievedAt", page."userId"`,
   );
-  return toStandingPage(season, rows);
+  return rows.length === 0 ? emptyPage(em, season, range) : toStandingPage(season, rows);
+}
+
+/** Where the range ends up beyond the list, all there is to tell is on which side the list lies. */
+async function emptyPage(
+  em: SqlEntityManager,
+  season: SeasonRow,
+  { after, before, fromPosition }: StandingRange,
+): Promise<StandingPage> {
+  const behind = isGiven(after) || (fromPosition ?? 1) > 1;
+  if (!behind && !isGiven(before)) {
+    return toPage<StandingEdge>([], false, false);
+  }
+  const { played } = await queryExactlyOne(
+    em,
+    sql<{ played: boolean }>`select exists (
+        select from standings s where s.season_id = ${season.id} and s.ranked
+      ) as played`,
+  );
+  return toPage<StandingEdge>([], played && isGiven(before), played && behind);
 }
 
 /**

@@ -88,7 +88,7 @@ async function lockPlayers(em: SqlEntityManager, submissions: Submission[]): Pro
   }
 }
 
-/** The current season of each board named, with its row in place. */
+/** The current season of each board named, with its row in place where something is to be stored. */
 async function openSeasons(em: SqlEntityManager, submissions: Submission[]): Promise<Map<string, SeasonRow>> {
   const slugs = [...new Set(submissions.map(({ slug }) => slug))];
   const boards = await query(
@@ -100,18 +100,36 @@ async function openSeasons(em: SqlEntityManager, submissions: Submission[]): Pro
   if (missing !== undefined) {
     throw notFound('There is no such leaderboard.', `${missing.field}.leaderboardSlug`);
   }
-  const rows = [...seasons.values()]
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map(
-      (season) => sql`(${season.id}, ${season.leaderboard.id}, ${season.key}, ${season.startsAt}::timestamptz,
-      ${season.endsAt}::timestamptz)`,
-    );
+  await storeSeasons(em, submissions, seasons);
+  return seasons;
+}
+
+/** A season in which nothing is submitted but repeated keys of earlier ones has not been played: it gets no row. */
+async function storeSeasons(
+  em: SqlEntityManager,
+  submissions: Submission[],
+  seasons: Map<string, SeasonRow>,
+): Promise<void> {
+  const rows = [...seasons.values()].map(
+    (season) => sql`(${season.id}::uuid, ${season.leaderboard.id}::uuid, ${season.key}::text,
+      ${season.startsAt}::timestamptz, ${season.endsAt}::timestamptz)`,
+  );
+  const seasonIds = submissions.map(({ slug }) => seasons.get(slug)!.id);
   await query(
     em,
-    sql`insert into seasons (id, leaderboard_id, key, starts_at, ends_at) values ${sql.join(rows)}
+    sql`insert into seasons (id, leaderboard_id, key, starts_at, ends_at)
+      select current.* from (values ${sql.join(rows)}) as current (id, leaderboard_id, key, starts_at, ends_at)
+      where exists (
+        select from unnest(${seasonIds}::uuid[], ${submissions.map(({ userId }) => userId)}::uuid[],
+          ${submissions.map(({ idempotencyKey }) => idempotencyKey)}::text[]) as s (season_id, user_id, idempotency_key)
+        where s.season_id = current.id and not exists (
+          select from scores e where e.user_id = s.user_id and e.idempotency_key = s.idempotency_key
+        )
+      )
+      -- In one order, so that two batches cannot wait for each other.
+      order by current.id
       on conflict do nothing`,
   );
-  return seasons;
 }
 
 interface EntryRow {
