@@ -51,6 +51,9 @@ const environmentSchema = z.object({
     .optional(),
 });
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
+
 export interface AdminSettings {
   email: string;
   nickname: string;

@@ -1,0 +1,15 @@
+import base from './jest.config.js';
+
+// A server on which this role may create databases; each test file makes and drops its own.
+process.env.TEST_POSTGRES_URL ??= 'postgres://postgres@127.0.0.1:5432/postgres';
+
+/** The suites that need a PostgreSQL server, and the feature suites once more on it. */
+export default {
+  ...base,
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/browser/',
+    '<rootDir>/test/migrations/',
+    '<rootDir>/test/cli/',
+  ],
+};
