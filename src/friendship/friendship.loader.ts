@@ -23,10 +23,11 @@ import {
 
 /** How the viewer stands to other users, by their ids, in one statement for any number. Takes a signed-in viewer. */
 export function viewerFriendshipLoader(context: Context): DataLoader<string, ViewerFriendship> {
+  const { em } = context;
   const viewerId = context.requireViewer().id;
   return batchLoader(em, async (ids) => {
     const rows = await query(
-      context.em,
+      em,
       sql<{ id: string; viewerFriendship: ViewerFriendship }>`select o.id,
           case
             when b.blocker_id is not null then 'BLOCKED_BY_VIEWER'
