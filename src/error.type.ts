@@ -17,7 +17,9 @@ export const ErrorCodeType = new GraphQLEnumType({
     [ErrorCode.CONFLICT]: { description: 'The input is fine, but what stands already does not allow it.' },
     [ErrorCode.RATE_LIMITED]: { description: 'Too often; `extensions.retryAfter` says when to try again, in seconds.' },
     [ErrorCode.SERVICE_UNAVAILABLE]: { description: 'The server cannot answer for the moment. Try again.' },
-    [ErrorCode.INTERNAL_SERVER_ERROR]: { description: 'A fault of the server; `extensions.errorId` finds it in the log.' },
+    [ErrorCode.INTERNAL_SERVER_ERROR]: {
+      description: 'A fault of the server; `extensions.errorId` finds it in the log.',
+    },
   },
 });
 

@@ -55,10 +55,10 @@ describe('the contract', () => {
 });
 
 /** What a client of `contract` could not rely on with `schema`, a line each. */
-function differences(contract: GraphQLSchema, schema: GraphQLSchema): string[] {
+function differences(contract: GraphQLSchema, actual: GraphQLSchema): string[] {
   return Object.values(contract.getTypeMap())
     .filter(({ name }) => !name.startsWith('__'))
-    .flatMap((type) => typeDifferences(type, schema.getType(type.name)));
+    .flatMap((type) => typeDifferences(type, actual.getType(type.name)));
 }
 
 function typeDifferences(wanted: GraphQLNamedType, actual: GraphQLNamedType | undefined): string[] {
@@ -85,7 +85,10 @@ function typeDifferences(wanted: GraphQLNamedType, actual: GraphQLNamedType | un
       if (found === undefined) {
         return [`${name} is missing`];
       }
-      const type = String(found.type) === String(field.type) ? [] : [`${name}: ${field.type} became ${found.type}`];
+      const type =
+        String(found.type) === String(field.type)
+          ? []
+          : [`${name}: ${String(field.type)} became ${String(found.type)}`];
       return [...type, ...inputDifferences(field.args, found.args, (argument) => `${name}(${argument})`)];
     });
   }
@@ -106,14 +109,15 @@ function inputDifferences(
       return [`${name} is missing`];
     }
     if (String(found.type) !== String(input.type)) {
-      return [`${name}: ${input.type} became ${found.type}`];
+      return [`${name}: ${String(input.type)} became ${String(found.type)}`];
     }
     return found.defaultValue === input.defaultValue
       ? []
-      : [`${name}: default ${input.defaultValue} became ${found.defaultValue}`];
+      : [`${name}: default ${String(input.defaultValue)} became ${String(found.defaultValue)}`];
   });
   const demanded = actual
-    .filter((input) => 'args' in input === false && (isRequiredArgument(input) || isRequiredInputField(input)))
+
+    .filter((input) => isRequiredArgument(input) || isRequiredInputField(input))
     .filter((input) => wanted.every(({ name }) => name !== input.name))
     .map((input) => `${describeInput(input.name)} was added as a required input`);
   return [...lost, ...demanded];

@@ -26,9 +26,7 @@ class Rounds {
 
   private beginWhenIdle(): void {
     // After the promises that are settled by now have been followed up: that is where more is asked for.
-    void Promise.resolve().then(() => {
-      process.nextTick(() => this.begin());
-    });
+    queueMicrotask(() => process.nextTick(() => this.begin()));
   }
 
   private begin(): void {

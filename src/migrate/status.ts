@@ -8,7 +8,7 @@ import { query, queryExactlyOne, sql } from '../database/query.js';
 const known = readdirSync(MIGRATIONS)
   .filter((file) => /^Migration\d+_\w+\.(js|ts)$/.test(file) && !file.endsWith('.d.ts'))
   .map((file) => basename(file, extname(file)))
-  .sort();
+  .toSorted();
 
 /** The names of the migrations that the database does not have yet, oldest first. Only reads. */
 export async function pendingMigrations({ orm }: Database): Promise<string[]> {

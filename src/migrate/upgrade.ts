@@ -16,16 +16,16 @@ export async function upgrade({ orm }: Database): Promise<string[]> {
   // MikroORM makes its table on a connection of its own and not atomically: made here under the lock first,
   // it neither races nor waits for the transaction below.
   await em.transactional(async (transaction) => {
-    await takeRunnerLock(transaction as SqlEntityManager);
+    await takeRunnerLock(transaction);
     await query(
-      transaction as SqlEntityManager,
+      transaction,
       sql`create table if not exists mikro_orm_migrations (
         id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
     );
   });
   await orm.migrator.getExecuted();
   return em.transactional(async (transaction) => {
-    await takeRunnerLock(transaction as SqlEntityManager);
+    await takeRunnerLock(transaction);
     const applied = await orm.migrator.up({ transaction: transaction.getTransactionContext()! });
     return applied.map(({ name }) => name);
   });

@@ -2,4 +2,6 @@ import { describe } from '@jest/globals';
 import { chainSuite } from './chain.js';
 import { openPglite } from './support.js';
 
-describe('migrations on PGlite', () => chainSuite(openPglite));
+describe('migrations on PGlite', () => {
+  chainSuite(openPglite);
+});

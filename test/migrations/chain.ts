@@ -47,7 +47,7 @@ export function chainSuite(open: OpenDatabase): void {
       const migrator = await db.fresh();
       await migrator.up();
       const head = await db.fingerprint();
-      const of = (kind: RegExp) => head.flatMap((line) => kind.exec(line)?.[1] ?? []).sort();
+      const of = (kind: RegExp) => head.flatMap((line) => kind.exec(line)?.[1] ?? []).toSorted();
       expect([...new Set(of(/^column (\w+)\./))]).toEqual([
         'archive_friendships_merged',
         'archive_users_filled_ids',
@@ -171,7 +171,7 @@ export function chainSuite(open: OpenDatabase): void {
             side['users'] = side['users']!.map((row) =>
               [5, 6].includes(row['legacy_id'] as number) ? { ...row, id: 'filled' } : row,
             );
-            side['users'].sort((a, b) => (a['legacy_id'] as number) - (b['legacy_id'] as number));
+            side['users'].toSorted((a, b) => (a['legacy_id'] as number) - (b['legacy_id'] as number));
           }
         }
         expect({ name, rows: rowsAgain }).toEqual({ name, rows: rowsAfter });

@@ -15,7 +15,7 @@ const MONTHLY = '01900000-0000-7000-8000-000000000001';
 const OLD_TABLES = ['users', 'scores', 'friendships', 'monthly_scores', 'game_visits'];
 
 const by = (rows: Row[], key: string) => new Map(rows.map((row) => [row[key], row]));
-const byId = (rows: Row[]) => [...rows].sort((a, b) => (a['id'] as number) - (b['id'] as number));
+const byId = (rows: Row[]) => [...rows].toSorted((a, b) => (a['id'] as number) - (b['id'] as number));
 /** A zone-less time of the old tables, as the instant it was in UTC. */
 const instant = (time: unknown) => Date.parse(`${time as string}Z`);
 const at = (time: unknown) => Date.parse(time as string);
@@ -135,7 +135,7 @@ export function fixtureSuite(open: OpenDatabase): void {
         rowsOf(old, 'monthly_scores').map((row) => `${row['year'] as number}-${String(row['month']).padStart(2, '0')}`),
       );
       for (const row of rowsOf(old, 'scores')) months.add((row['created_at'] as string).slice(0, 7));
-      expect([...seasons.values()].map((season) => season['key']).sort()).toEqual([...months].sort());
+      expect([...seasons.values()].map((season) => season['key']).toSorted()).toEqual([...months].toSorted());
     });
 
     it('goes back down to the same rows, column by column, and up again', async () => {

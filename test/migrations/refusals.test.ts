@@ -2,4 +2,6 @@ import { describe } from '@jest/globals';
 import { refusalSuite } from './refusals.js';
 import { openPglite } from './support.js';
 
-describe('migrations on PGlite', () => refusalSuite(openPglite));
+describe('migrations on PGlite', () => {
+  refusalSuite(openPglite);
+});

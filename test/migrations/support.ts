@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { MikroORM as PgliteMikroORM } from '@mikro-orm/pglite';
 import { MikroORM as PostgresMikroORM } from '@mikro-orm/postgresql';
 import { type Migration, Migrator } from '@mikro-orm/migrations';
-import pg from 'pg';
+import { Client } from 'pg';
 
 export const FIRST = 'Migration20260205193000_game_service_tables';
 
@@ -32,7 +32,7 @@ let loaded: Promise<{ name: string; class: MigrationClass }[]> | undefined;
 /** Every migration by its file name, as the migrator would discover it. */
 export function allMigrations() {
   loaded ??= (async () => {
-    const files = (await readdir(new URL('migrations/', root))).filter((file) => file.endsWith('.ts')).sort();
+    const files = (await readdir(new URL('migrations/', root))).filter((file) => file.endsWith('.ts')).toSorted();
     const list: { name: string; class: MigrationClass }[] = [];
     for (const file of files) {
       const module = (await import(new URL(`migrations/${file}`, root).pathname)) as Record<string, MigrationClass>;
@@ -64,7 +64,7 @@ export const openPostgres: OpenDatabase = async () => {
   const url = new URL(process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres');
   const dbName = `laurel_migrations_${randomUUID().replaceAll('-', '')}`;
   const admin = async (sql: string) => {
-    const client = new pg.Client({ connectionString: url.href });
+    const client = new Client({ connectionString: url.href });
     await client.connect();
     try {
       await client.query(sql);
@@ -88,19 +88,18 @@ export const openPostgres: OpenDatabase = async () => {
 };
 
 function wrap(orm: PgliteMikroORM | PostgresMikroORM, close: () => Promise<void>): TestDatabase {
-  const query = async <T extends Row = Row>(sql: string) => (await orm.em.getConnection().execute(sql)) as T[];
+  const query = <T extends Row = Row>(sql: string): Promise<T[]> => orm.em.getConnection().execute<T[]>(sql);
   return {
     query,
     close,
     async fresh() {
       await query('drop schema public cascade');
       await query('create schema public');
-      // The two drivers' EntityManager classes differ in type only.
-      return new Migrator(orm.em as ConstructorParameters<typeof Migrator>[0]);
+      return new Migrator(orm.em);
     },
     async fingerprint() {
       const rows = await query<{ line: string }>(FINGERPRINT);
-      return rows.map(({ line }) => line).sort();
+      return rows.map(({ line }) => line).toSorted();
     },
     async snapshot() {
       const tables = await query<{ name: string; kind: string }>(`
@@ -188,7 +187,7 @@ export function withoutRunDetails(snapshot: Snapshot): Snapshot {
         }
         return copy;
       })
-      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
   return result;
 }

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { Client } from 'pg';
 import { type TestDatabase, loadFixture, openPostgres } from '../migrations/support.js';
 
 /** Needs a second connection, which the embedded database does not have. */
 describe('migrations on PostgreSQL beside a writer', () => {
   let db: TestDatabase;
-  let writer: pg.Client;
+  let writer: Client;
   beforeAll(async () => {
     db = await openPostgres();
     const [{ name }] = (await db.query<{ name: string }>('select current_database() as name')) as [{ name: string }];
     const url = new URL(process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres');
     url.pathname = `/${name}`;
-    writer = new pg.Client({ connectionString: url.href });
+    writer = new Client({ connectionString: url.href });
     await writer.connect();
   });
   afterAll(async () => {
