@@ -170,8 +170,7 @@ export function chainSuite(open: OpenDatabase): void {
             delete side['archive_users_filled_ids'];
             side['users'] = side['users']!.map((row) =>
               [5, 6].includes(row['legacy_id'] as number) ? { ...row, id: 'filled' } : row,
-            );
-            side['users'].toSorted((a, b) => (a['legacy_id'] as number) - (b['legacy_id'] as number));
+            ).toSorted((a, b) => (a['legacy_id'] as number) - (b['legacy_id'] as number));
           }
         }
         expect({ name, rows: rowsAgain }).toEqual({ name, rows: rowsAfter });
