@@ -1,17 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
+import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { sqlState } from './database/sql-state.js';
 import { AppError, ErrorCode } from './errors.js';
 
+const HTTP_UNAVAILABLE = 503;
 /** Seconds a client is told to wait when the database could not be had. */
 const RETRY_AFTER_SECONDS = 1;
 
 /** Class 08 connection exceptions, 53 insufficient resources, 57 operator intervention, 55P03 lock timeout. */
 const UNAVAILABLE_STATE = /^(08...|53...|57...|55P03)$/;
 const UNAVAILABLE_MESSAGE =
-  /^(timeout exceeded when trying to connect|Connection terminated|The embedded database has stopped|.*ECONNREFUSED|.*ECONNRESET)/;
+  /^(timeout exceeded when trying to connect|Connection terminated|The embedded database has stopped)/;
+/** Of Node's sockets and name lookups. */
+const UNAVAILABLE_CODE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /** Which variable is wrong, and what inside it: graphql-js says it in words only, around the value as JSON. */
 const WRONG_VARIABLE = /^Variable "\$(\w+)" /;
@@ -45,14 +59,44 @@ export function createErrorFormatter(log: Logger) {
   };
 }
 
-/** As a GraphQLError with its HTTP status, for errors that fail the whole request before execution. */
-export function toRequestError(error: AppError): GraphQLError {
-  const status = error.code === ErrorCode.UNAUTHENTICATED ? 401 : 400;
-  return new GraphQLError(error.message, {
-    originalError: error,
-    extensions: { ...extensionsOf(error), http: { status } },
-  });
+/**
+ * What failed a request before its execution, with the HTTP status to answer with: AppErrors, and a database that
+ * could not be had. Anything else is returned as it is, and masked by the formatter.
+ */
+export function toRequestError(error: unknown): unknown {
+  if (error instanceof AppError) {
+    const status = error.code === ErrorCode.UNAUTHENTICATED ? 401 : 400;
+    return new GraphQLError(error.message, {
+      originalError: error,
+      extensions: { ...extensionsOf(error), http: { status } },
+    });
+  }
+  if (isNativeError(error) && isUnavailable(error)) {
+    return new GraphQLError('The database could not be had.', {
+      originalError: error,
+      extensions: { http: { status: HTTP_UNAVAILABLE } },
+    });
+  }
+  return error;
 }
+
+/** Answers 503 where nothing could be answered because the database could not be had or the server is overloaded. */
+export const unavailableStatusPlugin: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response: { http, body } }) {
+        if (body.kind !== 'single') {
+          return;
+        }
+        const { data, errors } = body.singleResult;
+        const refused = errors?.some(({ extensions }) => extensions?.['code'] === ErrorCode.SERVICE_UNAVAILABLE);
+        if (refused === true && Object.values(data ?? {}).every((answer) => answer === null)) {
+          http.status = HTTP_UNAVAILABLE;
+        }
+      },
+    };
+  },
+};
 
 /** What was thrown: graphql-js and Apollo wrap it, a failure of the request's context included. */
 function rootCause(error: unknown): unknown {
@@ -73,8 +117,14 @@ function withoutExtensions({ locations, path }: GraphQLFormattedError): Omit<Gra
 }
 
 function isUnavailable(error: unknown): boolean {
+  if (!isNativeError(error)) {
+    return false;
+  }
   return (
-    UNAVAILABLE_STATE.test(sqlState(error) ?? '') || (error instanceof Error && UNAVAILABLE_MESSAGE.test(error.message))
+    UNAVAILABLE_STATE.test(sqlState(error) ?? '') ||
+    UNAVAILABLE_MESSAGE.test(error.message) ||
+    ('code' in error && UNAVAILABLE_CODE.has(String(error.code))) ||
+    isUnavailable(error.cause)
   );
 }
 

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { sqlState } from './database/sql-state.js';
 
@@ -49,7 +50,7 @@ function redactionPath(depth: string, key: string): string {
  * only what names no data is kept.
  */
 function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) {
+  if (!isNativeError(error)) {
     return { message: 'not an Error' };
   }
   const { name } = error;

@@ -10,8 +10,7 @@ import { userLoader } from './account/user.loader.js';
 import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
 import type { Database } from './database/database.js';
-import { createErrorFormatter, toRequestError } from './error-format.js';
-import { AppError } from './errors.js';
+import { createErrorFormatter, toRequestError, unavailableStatusPlugin } from './error-format.js';
 import { registerExplorer } from './explorer.js';
 import { registerHealth } from './health.js';
 import { createSchema } from './schema.js';
@@ -59,6 +58,7 @@ export async function createServer(database: Database, config: ServerConfig, log
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      unavailableStatusPlugin,
     ],
   });
   await apollo.start();
@@ -110,6 +110,6 @@ async function createContext(
     }
     return context;
   } catch (error) {
-    throw error instanceof AppError ? toRequestError(error) : error;
+    throw toRequestError(error);
   }
 }
