@@ -159,8 +159,8 @@ function adminProblems(environment: NodeJS.ProcessEnv): string[] {
   }
   const problems = missing.map((name) => `${name}: missing; set all ADMIN_ settings or none`);
   const password = environment.ADMIN_PASSWORD;
-  if (password !== undefined && Array.from(password).length < 12) {
-    problems.push('ADMIN_PASSWORD: shorter than 12 characters');
+  if (password !== undefined && !/^.{12,128}$/su.test(password)) {
+    problems.push('ADMIN_PASSWORD: must have 12 to 128 characters');
   }
   const { ADMIN_NICKNAME: nickname, ADMIN_BIRTH_DATE: birthDate, SEASON_TIME_ZONE: zone = 'UTC' } = environment;
   if (nickname !== undefined) {
