@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
 import { leaderboardLoader } from './leaderboard.loader.js';
 import { DEFAULT_SLUG } from './leaderboard.service.js';
+import { leaverLoader } from './leaver.loader.js';
 import { currentSeason, seasonByKey } from './season.service.js';
 import { seasonSizeLoader, standingLoader, tieLoader } from './standing.loader.js';
 import { type StandingRow, StandingType } from './standing.type.js';
@@ -13,7 +14,9 @@ import { type StandingRow, StandingType } from './standing.type.js';
 export class StandingResolver {
   @FieldResolver(() => UserType, { description: 'Whose place it is, under the current nickname.' })
   async user(@Ctx() context: Context, @Root() standing: StandingRow): Promise<UserRow | null> {
-    return context.loader(userLoader).load(standing.userId);
+    const user = await context.loader(userLoader).load(standing.userId);
+    // Deleted since the standing was read, a moment ago: one player who leaves must not fail everybody's page.
+    return user ?? context.loader(leaverLoader).load(standing.userId);
   }
 
   @FieldResolver(() => Int, { description: 'How many others hold the same score.' })
