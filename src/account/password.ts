@@ -1,5 +1,5 @@
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
-import { verify as bcryptVerify } from '@node-rs/bcrypt';
+import { compare as bcryptCompare } from 'bcrypt';
 import pLimit from 'p-limit';
 import { AppError, badInput, ErrorCode } from '../errors.js';
 
@@ -56,7 +56,9 @@ export async function verifyPassword(password: string, hash: string | null): Pro
     return { valid: false, outdated: false };
   }
   if (/^\$2[aby]\$/.test(hash)) {
-    return { valid: await inTurn(() => bcryptVerify(password, hash)), outdated: true };
+    // 2y is PHP's name for what everybody else calls 2b; the library knows only that one.
+    const known = hash.replace(/^\$2y/, () => '$2b');
+    return { valid: await inTurn(() => bcryptCompare(password, known)), outdated: true };
   }
   const current = `$argon2id$v=19$m=${ARGON2.memoryCost},t=${ARGON2.timeCost},p=${ARGON2.parallelism}$`;
   return {
