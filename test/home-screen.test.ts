@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { query, sql } from '../src/database/query.js';
 import { DEMO_LOGIN, seedDemo } from '../src/seed/seed.service.js';
 import { type Player, startTestServer, type TestServer } from './support/server.js';
 
@@ -102,6 +103,34 @@ describe('as a seeded player', () => {
     expect(small.statements).toHaveLength(large.statements.length);
     expect(large.statements).toHaveLength(17);
   });
+});
+
+test('friend requests with both users and their standings take as many statements for 5 as for 100', async () => {
+  const ids = await query(
+    server.database.orm.em.fork(),
+    sql<{ id: string }>`insert into friendships (id, requester_id, receiver_id)
+      select gen_random_uuid(), u.id, demo.id from users u, users demo
+      where demo.email = ${DEMO_LOGIN.email} and u.id <> demo.id
+      on conflict do nothing returning id`,
+  );
+  expect(ids.length).toBeGreaterThan(100);
+  const counts: number[] = [];
+  for (const first of [5, 100]) {
+    server.database.statements.length = 0;
+    const { data, errors } = await server.graphql(
+      `query ($first: Int!) { viewer { account { friendRequests(direction: INCOMING, first: $first) { nodes {
+        requester { nickname standing { rank } } receiver { nickname standing { rank } }
+      } } } } }`,
+      { first },
+      demo as Player,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.viewer.account.friendRequests.nodes).toHaveLength(first);
+    expect(data.viewer.account.friendRequests.nodes[0].receiver.standing.rank).toBeGreaterThan(0);
+    counts.push(server.database.statements.length);
+  }
+  // Who asks; their account; the requests; both users and the board; the standings.
+  expect(counts).toEqual([6, 6]);
 });
 
 test('anonymous, the same query answers all that is public', async () => {
