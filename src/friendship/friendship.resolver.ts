@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
-import { userLoader } from '../account/user.loader.js';
+import { loadUserOfRow } from '../account/leaver.loader.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { blockUser, unblockUser } from './block.service.js';
@@ -10,12 +10,12 @@ import { FriendshipPayload, type FriendshipRow, FriendshipType } from './friends
 export class FriendshipResolver {
   @FieldResolver(() => UserType, { description: 'Who asked.' })
   async requester(@Ctx() context: Context, @Root() friendship: FriendshipRow): Promise<UserRow | null> {
-    return context.loader(userLoader).load(friendship.requesterId);
+    return loadUserOfRow(context, friendship.requesterId);
   }
 
   @FieldResolver(() => UserType, { description: 'Who was asked.' })
   async receiver(@Ctx() context: Context, @Root() friendship: FriendshipRow): Promise<UserRow | null> {
-    return context.loader(userLoader).load(friendship.receiverId);
+    return loadUserOfRow(context, friendship.receiverId);
   }
 
   @Mutation(() => FriendshipPayload, {

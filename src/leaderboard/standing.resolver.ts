@@ -1,11 +1,10 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
-import { userLoader } from '../account/user.loader.js';
+import { loadUserOfRow } from '../account/leaver.loader.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
 import { leaderboardLoader } from './leaderboard.loader.js';
 import { DEFAULT_SLUG } from './leaderboard.service.js';
-import { leaverLoader } from './leaver.loader.js';
 import { currentSeason, seasonByKey } from './season.service.js';
 import { seasonSizeLoader, standingLoader, tieLoader } from './standing.loader.js';
 import { type StandingRow, StandingType } from './standing.type.js';
@@ -14,9 +13,7 @@ import { type StandingRow, StandingType } from './standing.type.js';
 export class StandingResolver {
   @FieldResolver(() => UserType, { description: 'Whose place it is, under the current nickname.' })
   async user(@Ctx() context: Context, @Root() standing: StandingRow): Promise<UserRow | null> {
-    const user = await context.loader(userLoader).load(standing.userId);
-    // Deleted since the standing was read, a moment ago: one player who leaves must not fail everybody's page.
-    return user ?? context.loader(leaverLoader).load(standing.userId);
+    return loadUserOfRow(context, standing.userId);
   }
 
   @FieldResolver(() => Int, { description: 'How many others hold the same score.' })
