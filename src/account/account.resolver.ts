@@ -80,8 +80,7 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Arg('refreshToken', () => String) refreshToken: string,
   ): Promise<AuthPayload> {
-    const underWay = (): number => performance.now() - context.arrivedAt;
-    return toPayload(context, await refreshSession(context.em, refreshToken, underWay));
+    return toPayload(context, await refreshSession(context.em, refreshToken, context.arrivedAt));
   }
 
   @Mutation(() => LogoutPayload, {

@@ -4,6 +4,7 @@ import { inTransaction } from '../database/transaction.js';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
 import type { InstantText } from '../shared/instant.js';
 import { newId } from '../shared/ids.js';
+import { cameBeforeSpent, noteNotSpent, noteSpending, noteSpent } from './spent-tokens.js';
 import { hashRefreshToken, newRefreshToken, REFRESH_TOKEN_DAYS } from './token.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
@@ -89,52 +90,67 @@ type Refreshed = OpenSession | keyof typeof REFUSALS;
 /**
  * Spends a refresh token and rotates it. Spending a spent one revokes its session, except where both requests
  * were under way at once: then the later one only fails.
- * @param millisecondsUnderWay how long ago the request arrived
+ * @param arrivedAt when the request arrived, by `performance.now()`
  * @throws AppError UNAUTHENTICATED, with TOKEN_EXPIRED or TOKEN_REVOKED
  */
 export async function refreshSession(
   em: SqlEntityManager,
   refreshToken: string,
-  millisecondsUnderWay: () => number,
+  arrivedAt: number,
 ): Promise<OpenSession> {
   const hash = hashRefreshToken(refreshToken);
-  const refreshed = await inTransaction(em, async (transaction): Promise<Refreshed> => {
-    // The session's row is the lock under which its tokens change hands. `open` is what was seen before waiting.
-    const session = await queryOne(
-      transaction,
-      sql<UserRow & { sessionId: string; open: boolean }>`select ${userColumns}, s.id as "sessionId",
-          t.spent_at is null as open
-        from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
-        where t.token_hash = ${hash} and s.revoked_at is null and u.deleted_at is null
-        for update of s`,
-    );
-    const token = await readToken(transaction, hash, millisecondsUnderWay());
-    if (token === undefined) {
-      return 'unknown';
-    }
-    if (session === undefined) {
-      return 'revoked';
-    }
-    const { sessionId, open, ...user } = session;
-    if (token.spent) {
-      if (!open && !token.spentMeanwhile) {
-        await endSession(transaction, sessionId);
-      }
-      return 'revoked';
-    }
-    return token.expired ? 'expired' : renewSession(transaction, sessionId, user);
-  });
+  const refreshed = await spendToken(em, hash, arrivedAt);
   if (typeof refreshed === 'object') {
+    noteSpent(hash);
     return refreshed;
   }
   const { message, reason } = REFUSALS[refreshed];
   throw new AppError(ErrorCode.UNAUTHENTICATED, `${message} Sign in again.`, reason && { reason });
 }
 
+async function spendToken(em: SqlEntityManager, hash: Buffer, arrivedAt: number): Promise<Refreshed> {
+  try {
+    return await inTransaction(em, async (transaction) => {
+      // The session's row is the lock under which its tokens change hands. `open` is what was seen before waiting.
+      const session = await queryOne(
+        transaction,
+        sql<UserRow & { sessionId: string; open: boolean }>`select ${userColumns}, s.id as "sessionId",
+            t.spent_at is null as open
+          from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+          where t.token_hash = ${hash} and s.revoked_at is null and u.deleted_at is null
+          for update of s`,
+      );
+      const token = await readToken(transaction, hash, performance.now() - arrivedAt);
+      if (token === undefined) {
+        return 'unknown';
+      }
+      if (session === undefined) {
+        return 'revoked';
+      }
+      const { sessionId, open, ...user } = session;
+      if (token.spent) {
+        const atOnce = open || (cameBeforeSpent(hash, arrivedAt) ?? token.spentMeanwhile);
+        if (!atOnce) {
+          await endSession(transaction, sessionId);
+        }
+        return 'revoked';
+      }
+      if (token.expired) {
+        return 'expired';
+      }
+      noteSpending(hash);
+      return renewSession(transaction, sessionId, user);
+    });
+  } catch (error) {
+    noteNotSpent(hash);
+    throw error;
+  }
+}
+
 interface TokenState {
   expired: boolean;
   spent: boolean;
-  /** It was spent after the request that presents it had arrived. */
+  /** By the clocks, which err on this side, it was spent after the request that presents it had arrived. */
   spentMeanwhile: boolean;
 }
 
@@ -143,11 +159,12 @@ async function readToken(
   hash: Buffer,
   millisecondsUnderWay: number,
 ): Promise<TokenState | undefined> {
-  // The request's age, not its time stamp, crosses to the database: the two clocks need not agree.
+  // The request's age, not its time stamp, crosses to the database: the two clocks need not agree. Taken after now(),
+  // the time of `begin`, it makes the request older rather than younger: who came first is not punished by a delay.
   return queryOne(
     em,
     sql<TokenState>`select expires_at <= now() as expired, spent_at is not null as spent,
-        coalesce(spent_at > clock_timestamp() - make_interval(secs => ${millisecondsUnderWay / 1000}::float8), false)
+        coalesce(spent_at > now() - make_interval(secs => ${millisecondsUnderWay / 1000}::float8), false)
           as "spentMeanwhile"
       from session_tokens where token_hash = ${hash}`,
   );

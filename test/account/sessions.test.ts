@@ -218,6 +218,20 @@ describe('refreshSession', () => {
     expect(errorsOf(await refresh(winner!.data.refreshSession.refreshToken))).toEqual([REVOKED]);
   });
 
+  test.each([
+    ['before the request came', '-1 minute', false],
+    ['while the request was under way', '1 minute', true],
+  ])('a token that another server has spent %s', async (_when, offset, survives) => {
+    const player = await server.player();
+    await query(
+      server.database.orm.em.fork(),
+      sql`update session_tokens set spent_at = now() + ${offset}::interval
+        where session_id = ${String(decodeJwt(player.accessToken)['sid'])}`,
+    );
+    expect(errorsOf(await refresh(player.refreshToken))).toEqual([REVOKED]);
+    expect((await bearer(player.accessToken)).errors === undefined).toBe(survives);
+  });
+
   test('an expired token is refused as expired, however often', async () => {
     const player = await server.player();
     await query(
