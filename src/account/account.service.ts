@@ -129,12 +129,15 @@ export async function updateProfile(
   if (input.timeZone !== undefined) {
     changes.push(sql`time_zone = ${input.timeZone}`);
   }
+  // In a transaction because that is retried: two players who swap nicknames can wait for each other.
   const user = await explainConflicts(() =>
-    queryOne(
-      em,
-      sql<UserRow>`update users u set ${sql.join(changes)}
-        where u.id = ${viewer.id} and u.deleted_at is null
-        returning ${userColumns}`,
+    inTransaction(em, (transaction) =>
+      queryOne(
+        transaction,
+        sql<UserRow>`update users u set ${sql.join(changes)}
+          where u.id = ${viewer.id} and u.deleted_at is null
+          returning ${userColumns}`,
+      ),
     ),
   );
   if (user === undefined) {
