@@ -9,11 +9,11 @@ export class Migration20261121000100_account_columns extends Migration {
   override up(): void {
     this.addSql(`lock table users in access exclusive mode`);
     // The one place that says when two nicknames are the same: NFKC, full case folding
-    // (upper then lower under ICU's root collation), NFKC again.
+    // (upper then lower under ICU's root collation, which alone would keep the final sigma apart), NFKC again.
     this.addSql(`
       create function laurel_nickname_key(nickname text) returns text
         language sql immutable strict parallel safe
-        return normalize(lower(upper(normalize(nickname, NFKC) collate "und-x-icu")), NFKC)`);
+        return normalize(replace(lower(upper(normalize(nickname, NFKC) collate "und-x-icu")), 'ς', 'σ'), NFKC)`);
     this.addSql(`
       do $$
       declare
@@ -53,7 +53,7 @@ export class Migration20261121000100_account_columns extends Migration {
     this.addSql(`alter table users alter column birth_date drop not null`);
     this.addSql(`alter table users alter column role set default 'user'`);
     // A nickname of 32 graphemes can be more than 100 characters: one emoji alone has up to ten.
-    this.addSql(`alter table users alter column nickname type varchar(255)`);
+    this.addSql(`alter table users alter column nickname type varchar(320)`);
     // One ALTER, because the stored key rewrites the table.
     this.addSql(`
       alter table users

@@ -95,7 +95,11 @@ export interface ServerConfig extends Config {
 
 /** The settings cannot be used. `problems` has one line for each, naming the variable. */
 export class ConfigError extends Error {
-  constructor(readonly problems: string[]) {
+  /** @param production the database to look at for further reasons, where a production start is refused */
+  constructor(
+    readonly problems: string[],
+    readonly production?: { databaseUrl: string },
+  ) {
     super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
   }
@@ -112,13 +116,24 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     // What can still be judged is judged, so that one start shows everything there is to mend.
-    throw new ConfigError([...problems, ...productionProblems(present), ...adminProblems(present)]);
+    throw new ConfigError(
+      [...problems, ...productionProblems(present), ...adminProblems(present)],
+      productionDatabase(present),
+    );
   }
   const problems = [...productionProblems(present), ...adminProblems(present)];
   if (problems.length > 0) {
-    throw new ConfigError(problems);
+    throw new ConfigError(problems, productionDatabase(present));
   }
   return toConfig(parsed.data);
+}
+
+function productionDatabase(environment: NodeJS.ProcessEnv): { databaseUrl: string } | undefined {
+  const url = environmentSchema.shape.DATABASE_URL.safeParse(environment.DATABASE_URL);
+  if (environment.NODE_ENV !== 'production' || url.data === undefined) {
+    return undefined;
+  }
+  return { databaseUrl: url.data };
 }
 
 function productionProblems(environment: NodeJS.ProcessEnv): string[] {

@@ -3,7 +3,7 @@ import { badInput } from '../errors.js';
 const MIN_GRAPHEMES = 2;
 const MAX_GRAPHEMES = 32;
 /** Width of the column: a grapheme can have any number of combining marks. */
-const MAX_CODE_POINTS = 255;
+const MAX_CODE_POINTS = 320;
 
 const CONTROL = /\p{Cc}/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });

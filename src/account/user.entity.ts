@@ -7,7 +7,7 @@ const UserSchema = defineEntity({
     id: p.uuid().primary(),
     legacyId: p.integer().nullable().unique('users_legacy_id_unique'),
     email: p.string().length(255).nullable(),
-    nickname: p.string().length(255),
+    nickname: p.string().length(320),
     /** What uniqueness, lookup and nickname order go by: NFKC and case folding, computed by the database alone. */
     nicknameKey: p
       .text()

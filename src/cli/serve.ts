@@ -29,14 +29,13 @@ export function addServe(program: Command): void {
 }
 
 async function serve(): Promise<void> {
-  const config = loadConfig();
+  const config = await loadSettings();
   const log = createLog(config.logLevel);
   const database = await openDatabase(config);
   try {
-    await prepare(database, config, log);
+    const demo = await prepare(database, config, log);
     const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
     const address = await server.http.listen({ port: config.port, host: config.host });
-    const demo = await hasDemoLogin(database.orm.em.fork());
     console.log(
       `Laurel is ready at ${address}${config.explorer ? '' : GRAPHQL_PATH}` +
         (demo ? `\nTo look around, sign in as ${DEMO_LOGIN.email} with the password ${DEMO_LOGIN.password}` : ''),
@@ -48,12 +47,44 @@ async function serve(): Promise<void> {
   }
 }
 
-/** Brings the database to where the server can work with it, or refuses. */
-async function prepare(database: Database, config: Config, log: Logger): Promise<void> {
+/** In production, a start that is refused names every reason at once: pending migrations beside the settings. */
+async function loadSettings(): Promise<Config> {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.production === undefined) {
+      throw error;
+    }
+    throw new ConfigError([...error.problems, ...(await databaseProblems(error.production.databaseUrl))]);
+  }
+}
+
+async function databaseProblems(databaseUrl: string): Promise<string[]> {
+  try {
+    const database = await openDatabase({ databaseUrl, databasePoolSize: 1, dataDir: '' });
+    try {
+      return pendingProblems(await pendingMigrations(database));
+    } finally {
+      await database.close();
+    }
+  } catch {
+    return ['DATABASE_URL: the database cannot be reached'];
+  }
+}
+
+function pendingProblems(pending: string[]): string[] {
+  return pending.length === 0 ? [] : [`${pending.length} migrations are pending; run \`laurel migrate upgrade\` first`];
+}
+
+/**
+ * Brings the database to where the server can work with it, or refuses.
+ * @returns whether there is a demo login to tell of
+ */
+async function prepare(database: Database, config: Config, log: Logger): Promise<boolean> {
   if (database.embedded) {
     await upgrade(database);
   } else if (!(await checkMigrations(database, config, log))) {
-    return;
+    return false;
   }
   const em = database.orm.em.fork();
   await settleDefaultZone(em, config.seasonTimeZone);
@@ -64,6 +95,7 @@ async function prepare(database: Database, config: Config, log: Logger): Promise
   if (config.admin !== undefined) {
     await ensureAdmin(em, config.admin);
   }
+  return hasDemoLogin(em);
 }
 
 /** @returns whether the schema is current */
@@ -73,7 +105,7 @@ async function checkMigrations(database: Database, config: Config, log: Logger):
     return true;
   }
   if (config.production) {
-    throw new ConfigError([`${pending.length} migrations are pending; run \`laurel migrate upgrade\` first`]);
+    throw new ConfigError(pendingProblems(pending));
   }
   log.warn({ pending }, 'Migrations are pending: run `laurel migrate upgrade`. Until then readyz answers 503');
   return false;

@@ -79,9 +79,7 @@ function migratedDump(): Blob {
 }
 
 async function openPostgres(server: string, script?: string): Promise<TestDatabase> {
-  const name = `laurel_test_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
-  await onServer(server, `create database ${name}`);
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const { url, drop } = await createEmptyDatabase(server);
   if (script !== undefined) {
     await onServer(url, script);
   }
@@ -96,8 +94,20 @@ async function openPostgres(server: string, script?: string): Promise<TestDataba
     statements,
     close: async () => {
       await database.close();
-      await onServer(server, `drop database ${name} with (force)`);
+      await drop();
     },
+  };
+}
+
+/** An empty database of a test's own on that PostgreSQL server. */
+export async function createEmptyDatabase(
+  server: string = process.env['TEST_POSTGRES_URL']!,
+): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `laurel_test_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
+  await onServer(server, `create database ${name}`);
+  return {
+    url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
+    drop: () => onServer(server, `drop database ${name} with (force)`),
   };
 }
 
