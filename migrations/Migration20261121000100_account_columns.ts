@@ -9,11 +9,11 @@ export class Migration20261121000100_account_columns extends Migration {
   override up(): void {
     this.addSql(`lock table users in access exclusive mode`);
     // The one place that says when two nicknames are the same: NFKC, full case folding
-    // (upper then lower under ICU's root collation, which alone would keep the final sigma apart), NFKC again.
+    // (lower, upper, lower under ICU's root collation: the first for ẞ; the final sigma is left to itself), NFKC again.
     this.addSql(`
       create function laurel_nickname_key(nickname text) returns text
         language sql immutable strict parallel safe
-        return normalize(replace(lower(upper(normalize(nickname, NFKC) collate "und-x-icu")), 'ς', 'σ'), NFKC)`);
+        return normalize(replace(lower(upper(lower(normalize(nickname, NFKC) collate "und-x-icu"))), 'ς', 'σ'), NFKC)`);
     this.addSql(`
       do $$
       declare

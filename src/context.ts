@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { UserRow } from './account/user.type.js';
 import type { ServerConfig } from './config.js';
-import { AppError, ErrorCode } from './errors.js';
+import { AppError, ErrorCode, ErrorReason } from './errors.js';
 
 /** A signed-in player or admin. */
 export interface Viewer {
@@ -26,6 +26,8 @@ type LoaderFactory<Key, Value> = (context: Context) => DataLoader<Key, Value>;
 export class Context {
   // Not #private: Apollo Server hands resolvers a shallow copy of the context.
   private readonly loaders = new Map<unknown, unknown>();
+
+  private readonly session = { ended: false };
 
   constructor(
     /** This request's own fork. */
@@ -53,6 +55,11 @@ export class Context {
     this.loaders.clear();
   }
 
+  /** Called when this request ends its own session: what comes after in it is refused. */
+  endSession(): void {
+    this.session.ended = true;
+  }
+
   /** The signed-in user's id, or null. */
   get viewerId(): string | null {
     return this.caller.kind === 'user' ? this.caller.id : null;
@@ -60,10 +67,16 @@ export class Context {
 
   /**
    * The signed-in user.
-   * @throws AppError UNAUTHENTICATED for anonymous callers, FORBIDDEN for a service key
+   * @throws AppError UNAUTHENTICATED for anonymous callers, FORBIDDEN for a service key, UNAUTHENTICATED with TOKEN_REVOKED after
+   *   this request has ended its session
    */
   requireViewer(): Viewer {
     if (this.caller.kind === 'user') {
+      if (this.session.ended) {
+        throw new AppError(ErrorCode.UNAUTHENTICATED, 'The session has ended. Sign in again.', {
+          reason: ErrorReason.TOKEN_REVOKED,
+        });
+      }
       return this.caller;
     }
     if (this.caller.kind === 'service') {

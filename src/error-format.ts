@@ -46,6 +46,9 @@ export function createErrorFormatter(log: Logger) {
       log.error({ err: original }, 'The database could not be had');
       return unavailable(formatted);
     }
+    if (original instanceof GraphQLError && isClientMistake(original)) {
+      return mistake(formatted, original.message);
+    }
     if (original instanceof GraphQLError && isGraphQLCode(formatted)) {
       return { ...formatted, extensions: graphqlExtensions(formatted) };
     }
@@ -133,6 +136,23 @@ function unavailable(formatted: GraphQLFormattedError): GraphQLFormattedError {
     ...withoutExtensions(formatted),
     message: 'The server cannot reach its database right now. Try again in a moment.',
     extensions: { code: ErrorCode.SERVICE_UNAVAILABLE, retryAfter: RETRY_AFTER_SECONDS },
+  };
+}
+
+/** What graphql-js finds only while executing, and gives no code: null for an argument, an operation we have not. */
+const NULL_ARGUMENT = /^Argument "(\w+)" of /;
+const UNKNOWN_OPERATION = /^Schema is not configured to execute /;
+
+function isClientMistake({ message, extensions }: GraphQLError): boolean {
+  return extensions['code'] === undefined && (NULL_ARGUMENT.test(message) || UNKNOWN_OPERATION.test(message));
+}
+
+function mistake(formatted: GraphQLFormattedError, message: string): GraphQLFormattedError {
+  const field = NULL_ARGUMENT.exec(message)?.[1];
+  return {
+    ...withoutExtensions(formatted),
+    message,
+    extensions: { code: ErrorCode.BAD_USER_INPUT, ...(field !== undefined && { field }) },
   };
 }
 

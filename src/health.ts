@@ -6,19 +6,19 @@ import { pendingMigrations } from './migrate/status.js';
  * `/livez`: the process answers. `/readyz`: the database is reachable, its migrations are current and the
  * server is not shutting down; otherwise 503 with the reason.
  */
-export function registerHealth(http: FastifyInstance, database: Database): { announceShutdown(): void } {
-  let shuttingDown = false;
+export function registerHealth(http: FastifyInstance, database: Database): { markUnready(reason: string): void } {
+  let lasting: string | undefined;
   http.get('/livez', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
-    const reason = shuttingDown ? 'shutting down' : await notReadyReason(database);
+    const reason = lasting ?? (await notReadyReason(database));
     if (reason === undefined) {
       return { status: 'ok' };
     }
     return reply.code(503).send({ status: 'unavailable', reason });
   });
   return {
-    announceShutdown() {
-      shuttingDown = true;
+    markUnready(reason) {
+      lasting = reason;
     },
   };
 }

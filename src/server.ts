@@ -17,6 +17,8 @@ import { createSchema } from './schema.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
+const MAX_TOKENS = 2000;
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** When the request arrived, by `performance.now()`. */
@@ -27,8 +29,8 @@ declare module 'fastify' {
 export interface LaurelServer {
   http: FastifyInstance;
   apollo: ApolloServer<Context>;
-  /** From now on readyz answers 503, so that no new traffic is sent here. */
-  announceShutdown(): void;
+  /** From now on readyz answers 503 with that reason, so that no new traffic is sent here. */
+  markUnready(reason: string): void;
   /** API requests that have not been answered yet. */
   requestsInFlight(): number;
 }
@@ -49,6 +51,8 @@ export async function createServer(database: Database, config: ServerConfig, log
   const apollo = new ApolloServer<Context>({
     schema: createSchema(),
     introspection: config.introspection,
+    // Far above any real operation; the parser is recursive, and what it cannot bear must not reach it.
+    parseOptions: { maxTokens: MAX_TOKENS },
     hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
     formatError: createErrorFormatter(log),
@@ -78,7 +82,7 @@ export async function createServer(database: Database, config: ServerConfig, log
   if (config.explorer) {
     await registerExplorer(http, GRAPHQL_PATH);
   }
-  return { http, apollo, announceShutdown: () => health.announceShutdown(), requestsInFlight };
+  return { http, apollo, markUnready: (reason) => health.markUnready(reason), requestsInFlight };
 }
 
 function countRequests(http: FastifyInstance): () => number {

@@ -95,6 +95,7 @@ export class AccountResolver {
     const sessionsEnded = everywhere
       ? await endEverySession(context.em, viewer.id)
       : await endSession(context.em, viewer.sessionId);
+    context.endSession();
     return { sessionsEnded };
   }
 
@@ -129,6 +130,7 @@ export class AccountResolver {
   ): Promise<DeleteAccountPayload> {
     const viewer = context.requireViewer();
     await deleteAccount(context.em, viewer.id, input);
+    context.endSession();
     return { userId: viewer.id };
   }
 }

@@ -23,9 +23,13 @@ export async function withDatabase(work: (database: Database, config: Config) =>
   }
 }
 
+/** Ours, and those of the system and of the database, which have a code: their message says it all. */
+function isExplained(error: Error): boolean {
+  return EXPLAINED.some((type) => error instanceof type) || ('code' in error && typeof error.code === 'string');
+}
+
 /** Prints what went wrong and sets exit code 1. */
 export function reportFailure(error: unknown): void {
-  const explained = EXPLAINED.some((type) => error instanceof type);
-  console.error(error instanceof Error && (explained || error.stack === undefined) ? error.message : error);
+  console.error(error instanceof Error && isExplained(error) ? error.message : error);
   process.exitCode = 1;
 }

@@ -33,8 +33,11 @@ async function serve(): Promise<void> {
   const log = createLog(config.logLevel);
   const database = await openDatabase(config);
   try {
-    const demo = await prepare(database, config, log);
+    const { prepared, demo } = await prepare(database, config, log);
     const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
+    if (!prepared) {
+      server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
+    }
     const address = await server.http.listen({ port: config.port, host: config.host });
     console.log(
       `Laurel is ready at ${address}${config.explorer ? '' : GRAPHQL_PATH}` +
@@ -78,13 +81,13 @@ function pendingProblems(pending: string[]): string[] {
 
 /**
  * Brings the database to where the server can work with it, or refuses.
- * @returns whether there is a demo login to tell of
+ * @returns whether it is there, and whether there is a demo login to tell of
  */
-async function prepare(database: Database, config: Config, log: Logger): Promise<boolean> {
+async function prepare(database: Database, config: Config, log: Logger): Promise<{ prepared: boolean; demo: boolean }> {
   if (database.embedded) {
     await upgrade(database);
   } else if (!(await checkMigrations(database, config, log))) {
-    return false;
+    return { prepared: false, demo: false };
   }
   const em = database.orm.em.fork();
   await settleDefaultZone(em, config.seasonTimeZone);
@@ -95,7 +98,7 @@ async function prepare(database: Database, config: Config, log: Logger): Promise
   if (config.admin !== undefined) {
     await ensureAdmin(em, config.admin);
   }
-  return hasDemoLogin(em);
+  return { prepared: true, demo: await hasDemoLogin(em) };
 }
 
 /** @returns whether the schema is current */
@@ -107,7 +110,10 @@ async function checkMigrations(database: Database, config: Config, log: Logger):
   if (config.production) {
     throw new ConfigError(pendingProblems(pending));
   }
-  log.warn({ pending }, 'Migrations are pending: run `laurel migrate upgrade`. Until then readyz answers 503');
+  log.warn(
+    { pending },
+    'Migrations are pending: run `laurel migrate upgrade` and start again. Until then readyz answers 503',
+  );
   return false;
 }
 
@@ -119,7 +125,7 @@ function stopOnSignals(server: LaurelServer, database: Database, noticeMs: numbe
     }
     stopping = true;
     log.info({ signal }, 'Shutting down: requests in flight are finished first');
-    server.announceShutdown();
+    server.markUnready('shutting down');
     await sleep(noticeMs);
     await drain(server);
     await server.apollo.stop();

@@ -13,6 +13,8 @@ const LOCK_TIMEOUT = '60s';
  */
 export async function upgrade({ orm }: Database): Promise<string[]> {
   const em = orm.em.fork();
+  // First of all: MikroORM's migrator makes a database that is not there, and a typo would be "upgraded".
+  await query(em, sql`select 1`);
   // MikroORM makes its table on a connection of its own and not atomically: made here under the lock first,
   // it neither races nor waits for the transaction below.
   await em.transactional(async (transaction) => {

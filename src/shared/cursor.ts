@@ -45,7 +45,12 @@ export function decodeCursor(list: CursorList, cursor: string, field: string): s
 
 function parse(cursor: string): string[] {
   try {
-    const content: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const bytes = Buffer.from(cursor, 'base64url');
+    // Decoding passes over what is no base64url: only what encodes to the same again is a cursor.
+    if (bytes.toString('base64url') !== cursor) {
+      return [];
+    }
+    const content: unknown = JSON.parse(bytes.toString('utf8'));
     return Array.isArray(content) && content.every((part) => typeof part === 'string') ? content : [];
   } catch {
     return [];

@@ -320,3 +320,31 @@ test('passwords of 8 and of 128 characters are taken, whatever they are made of'
     expect(answer.errors).toBeUndefined();
   }
 });
+
+test.each([
+  [
+    'query ($r: Int) { leaderboard { currentSeason { around(radius: $r) { nodes { rank } } } } }',
+    { r: null },
+    'radius',
+  ],
+  ['mutation ($e: Boolean) { logout(everywhere: $e) { sessionsEnded } }', { e: null }, 'everywhere'],
+])('null in a variable for an argument that cannot be null is bad input: %s', async (source, variables, field) => {
+  const { errors } = await server.graphql(source, variables);
+  expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', field }]);
+});
+
+test('what comes after a logout in the same request is refused', async () => {
+  const leaving = await server.player();
+  const { data, errors } = await server.graphql(
+    'mutation { logout { sessionsEnded } recordVisit { visit { count } } }',
+    {},
+    leaving,
+  );
+  expect(data).toEqual({ logout: { sessionsEnded: 1 }, recordVisit: null });
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_REVOKED' });
+});
+
+test('nesting beyond any real query is refused, not a fault of the server', async () => {
+  const { errors } = await server.graphql('{a'.repeat(5000));
+  expect(errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_PARSE_FAILED');
+});

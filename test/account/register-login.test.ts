@@ -77,6 +77,7 @@ describe('register', () => {
     ['half-width katakana', { nickname: 'カタカナ' }, { nickname: 'ｶﾀｶﾅ' }, 'NICKNAME_TAKEN', 'nickname'],
     ['a ligature', { nickname: 'office' }, { nickname: 'oﬃce' }, 'NICKNAME_TAKEN', 'nickname'],
     ['Greek sigmas', { nickname: 'ΟΔΥΣΣΕΥΣ' }, { nickname: 'οδυσσευς' }, 'NICKNAME_TAKEN', 'nickname'],
+    ['a capital sharp s', { nickname: 'großmut' }, { nickname: 'GROẞMUT' }, 'NICKNAME_TAKEN', 'nickname'],
     ['a sigma at the end and inside', { nickname: 'οδυς' }, { nickname: 'ΟΔΥσ' }, 'NICKNAME_TAKEN', 'nickname'],
     ['more white space', { nickname: 'a b c' }, { nickname: '  a  b\u00a0\u3000c ' }, 'NICKNAME_TAKEN', 'nickname'],
   ])('%s is a conflict', async (_what, first, second, reason, field) => {

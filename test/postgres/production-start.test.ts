@@ -29,12 +29,26 @@ test('production refuses with every reason at once, and starts when they are men
   expect((await server.finished).code).toBe(0);
 });
 
+test('a mistyped database is not made by upgrading it', async () => {
+  const mistyped = `${url}_mistyped`;
+  const { code, output } = await laurel(['migrate', 'upgrade'], { DATABASE_URL: mistyped });
+  expect({ code, output }).toEqual({
+    code: 1,
+    output: expect.stringMatching(/^database "\w+_mistyped" does not exist$/m),
+  });
+  expect((await laurel(['migrate', 'pending'], { DATABASE_URL: mistyped })).code).toBe(1);
+});
+
 test('outside production it starts, says what is pending and is not ready', async () => {
   const { url: empty, drop: dropEmpty } = await createEmptyDatabase();
   const server = new LaurelProcess(['serve'], { DATABASE_URL: empty, PORT: '0' });
   const ready = await fetch(`${await server.address()}/readyz`);
   expect(ready.status).toBe(503);
   expect(server.output).toContain('laurel migrate upgrade');
+
+  // Upgraded beside it, the database is fine, but this server has not settled zone and admin: it must start again.
+  expect((await laurel(['migrate', 'upgrade'], { DATABASE_URL: empty })).code).toBe(0);
+  expect((await fetch(`${await server.address()}/readyz`)).status).toBe(503);
   server.kill('SIGTERM');
   await server.finished;
   await dropEmpty();
