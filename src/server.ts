@@ -3,7 +3,14 @@ import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/di
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type FastifyError,
+  type FastifyReply,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './account/authentication.js';
 import { userLoader } from './account/user.loader.js';
@@ -11,6 +18,7 @@ import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
 import type { Database } from './database/database.js';
 import { createErrorFormatter, toRequestError, unavailableStatusPlugin } from './error-format.js';
+import { ErrorCode } from './errors.js';
 import { registerExplorer } from './explorer.js';
 import { registerHealth } from './health.js';
 import { createSchema } from './schema.js';
@@ -18,6 +26,7 @@ import { createSchema } from './schema.js';
 export const GRAPHQL_PATH = '/graphql';
 
 const MAX_TOKENS = 2000;
+const HTTP_SERVER_ERROR = 500;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,6 +57,7 @@ export async function createServer(database: Database, config: ServerConfig, log
     request.arrivedAt = performance.now();
   });
   const requestsInFlight = countRequests(http);
+  http.setErrorHandler(async (error: FastifyError, _request, reply) => answerTransportError(error, reply, log));
   const apollo = new ApolloServer<Context>({
     schema: createSchema(),
     introspection: config.introspection,
@@ -83,6 +93,18 @@ export async function createServer(database: Database, config: ServerConfig, log
     await registerExplorer(http, GRAPHQL_PATH);
   }
   return { http, apollo, markUnready: (reason) => health.markUnready(reason), requestsInFlight };
+}
+
+/** What fails before GraphQL sees it, such as malformed JSON, is answered in the same shape as every other error. */
+function answerTransportError(error: FastifyError, reply: FastifyReply, log: Logger): FastifyReply {
+  const status = error.statusCode ?? HTTP_SERVER_ERROR;
+  const ours = status >= HTTP_SERVER_ERROR;
+  if (ours) {
+    log.error({ err: error }, 'A request failed by a fault of the server');
+  }
+  const message = ours ? 'The server failed to answer this.' : error.message;
+  const code = ours ? ErrorCode.INTERNAL_SERVER_ERROR : 'BAD_REQUEST';
+  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }
 
 function countRequests(http: FastifyInstance): () => number {

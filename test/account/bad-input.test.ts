@@ -348,3 +348,17 @@ test('nesting beyond any real query is refused, not a fault of the server', asyn
   const { errors } = await server.graphql('{a'.repeat(5000));
   expect(errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_PARSE_FAILED');
 });
+
+test.each([
+  ['malformed JSON', 'application/json', '{bad', 400],
+  ['another kind of body', 'application/xml', '<a/>', 415],
+])('%s is answered as an error of the API', async (_what, type, payload, status) => {
+  const response = await server.http.inject({
+    method: 'POST',
+    url: '/graphql',
+    headers: { 'content-type': type },
+    payload,
+  });
+  expect(response.statusCode).toBe(status);
+  expect(response.json().errors[0].extensions).toEqual({ code: 'BAD_REQUEST' });
+});
