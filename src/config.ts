@@ -13,6 +13,8 @@ const EXAMPLE_SECRETS = new Set([
 const MIN_SECRET_BYTES = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+const POSTGRES_URL = /^postgres(ql)?:\/\//;
+
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const date = z.iso.date('must be a date, YYYY-MM-DD');
 const list = z.string().transform((value) =>
@@ -26,9 +28,12 @@ const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+  DATABASE_URL: z.string().regex(POSTGRES_URL, 'must start with postgres:// or postgresql://').optional(),
+  DATABASE_REPLICA_URLS: list
+    .refine(
+      (urls) => urls.every((url) => POSTGRES_URL.test(url)),
+      'must be URLs like that of DATABASE_URL, with commas between',
+    )
     .optional(),
   DATABASE_POOL_SIZE: z.coerce.number('must be a number').int().min(1).max(1000).default(10),
   DATA_DIR: z.string().min(1).default('.laurel'),
@@ -71,6 +76,8 @@ export interface Config {
   host: string;
   /** Absent: the embedded database in `dataDir`. */
   databaseUrl: string | undefined;
+  /** Standbys of `databaseUrl` that queries may read from. */
+  databaseReplicaUrls: string[];
   databasePoolSize: number;
   dataDir: string;
   /** Absent outside production only: then a generated one is kept in `dataDir`. */
@@ -116,16 +123,24 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     // What can still be judged is judged, so that one start shows everything there is to mend.
-    throw new ConfigError(
-      [...problems, ...productionProblems(present), ...adminProblems(present)],
-      productionDatabase(present),
-    );
+    throw new ConfigError([...problems, ...problemsBetween(present)], productionDatabase(present));
   }
-  const problems = [...productionProblems(present), ...adminProblems(present)];
+  const problems = problemsBetween(present);
   if (problems.length > 0) {
     throw new ConfigError(problems, productionDatabase(present));
   }
   return toConfig(parsed.data);
+}
+
+/** What is wrong with settings that are each well-formed. */
+function problemsBetween(environment: NodeJS.ProcessEnv): string[] {
+  return [...replicaProblems(environment), ...productionProblems(environment), ...adminProblems(environment)];
+}
+
+function replicaProblems(environment: NodeJS.ProcessEnv): string[] {
+  return environment.DATABASE_REPLICA_URLS === undefined || environment.DATABASE_URL !== undefined
+    ? []
+    : ['DATABASE_REPLICA_URLS: the embedded database has no replicas; set DATABASE_URL too'];
 }
 
 function productionDatabase(environment: NodeJS.ProcessEnv): { databaseUrl: string } | undefined {
@@ -207,6 +222,7 @@ function toConfig(environment: z.infer<typeof environmentSchema>): Config {
     port: environment.PORT,
     host: environment.HOST,
     databaseUrl: environment.DATABASE_URL,
+    databaseReplicaUrls: environment.DATABASE_REPLICA_URLS ?? [],
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     dataDir: environment.DATA_DIR,
     tokenSecret: environment.TOKEN_SECRET,

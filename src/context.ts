@@ -1,8 +1,10 @@
 import type DataLoader from 'dataloader';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import { Role } from './account/account.type.js';
 import type { UserRow } from './account/user.type.js';
 import type { ServerConfig } from './config.js';
+import type { InstantText } from './shared/instant.js';
 import { AppError, ErrorCode, ErrorReason } from './errors.js';
 
 /** A signed-in player or admin. */
@@ -10,11 +12,15 @@ export interface Viewer {
   kind: 'user';
   id: string;
   sessionId: string;
-  role: 'user' | 'admin';
+  role: Role;
   /** IANA name; null where the server's applies. */
   timeZone: string | null;
-  /** As it was when the request began. */
+  /** When the request began, by the database's clock; what follows is as it was then. */
+  readAt: InstantText;
+  /** Position in the primary's write-ahead log, in bytes, that the last write lies before; 0 where none is known. */
+  lastWrite: bigint;
   user: UserRow;
+  account: { email: string | null; birthDate: string | null };
 }
 
 /** Who sent the request: nobody known, a signed-in user, or the game's own server by its API key. */
@@ -29,9 +35,11 @@ export class Context {
 
   private readonly session = { ended: false };
 
+  private readonly writers = new Set<string>();
+
   constructor(
-    /** This request's own fork. */
-    readonly em: SqlEntityManager,
+    /** This request's own fork, of the primary or of a replica. */
+    public em: SqlEntityManager,
     readonly config: ServerConfig,
     readonly caller: Caller,
     readonly log: Logger,
@@ -53,6 +61,23 @@ export class Context {
   /** Forgets what was loaded: called before each mutation, so that its answer shows what it changed. */
   forgetLoaded(): void {
     this.loaders.clear();
+  }
+
+  /** From now on this request reads with that EntityManager; what was loaded with the one before is forgotten. */
+  readWith(em: SqlEntityManager): void {
+    this.em = em;
+    this.forgetLoaded();
+  }
+
+  /** Called when this request has written something that this user will look for in the next one. */
+  noteWriteFor(userId: string): void {
+    this.writers.add(userId);
+  }
+
+  /** Who will look for what this request has written: the viewer, and whoever it was noted for. */
+  get writtenFor(): string[] {
+    const { viewerId } = this;
+    return [...new Set(viewerId === null ? this.writers : [viewerId, ...this.writers])];
   }
 
   /** Called when this request ends its own session: what comes after in it is refused. */
@@ -87,7 +112,7 @@ export class Context {
 
   /** Whether the caller is an admin or holds a service key. */
   get isPrivileged(): boolean {
-    return this.caller.kind === 'service' || (this.caller.kind === 'user' && this.caller.role === 'admin');
+    return this.caller.kind === 'service' || (this.caller.kind === 'user' && this.caller.role === Role.ADMIN);
   }
 
   /** @throws AppError UNAUTHENTICATED or FORBIDDEN unless the caller is an admin or holds a service key */

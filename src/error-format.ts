@@ -4,28 +4,12 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { sqlState } from './database/sql-state.js';
+import { isUnavailable } from './database/unavailable.js';
 import { AppError, ErrorCode } from './errors.js';
 
 const HTTP_UNAVAILABLE = 503;
 /** Seconds a client is told to wait when the database could not be had. */
 const RETRY_AFTER_SECONDS = 1;
-
-/** Class 08 connection exceptions, 53 insufficient resources, 57 operator intervention, 55P03 lock timeout. */
-const UNAVAILABLE_STATE = /^(08...|53...|57...|55P03)$/;
-const UNAVAILABLE_MESSAGE =
-  /^(timeout exceeded when trying to connect|Connection terminated|The embedded database has stopped)/;
-/** Of Node's sockets and name lookups. */
-const UNAVAILABLE_CODE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
 
 /** Which variable is wrong, and what inside it: graphql-js says it in words only, around the value as JSON. */
 const WRONG_VARIABLE = /^Variable "\$(\w+)" /;
@@ -117,18 +101,6 @@ function extensionsOf(error: AppError): Record<string, unknown> {
 
 function withoutExtensions({ locations, path }: GraphQLFormattedError): Omit<GraphQLFormattedError, 'message'> {
   return { ...(locations && { locations }), ...(path && { path }) };
-}
-
-function isUnavailable(error: unknown): boolean {
-  if (!isNativeError(error)) {
-    return false;
-  }
-  return (
-    UNAVAILABLE_STATE.test(sqlState(error) ?? '') ||
-    UNAVAILABLE_MESSAGE.test(error.message) ||
-    ('code' in error && UNAVAILABLE_CODE.has(String(error.code))) ||
-    isUnavailable(error.cause)
-  );
 }
 
 function unavailable(formatted: GraphQLFormattedError): GraphQLFormattedError {

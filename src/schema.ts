@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccountResolver, UserAccountResolver } from './account/account.resolver.js';
 import { ErrorCodeType, ErrorReasonType } from './error.type.js';
@@ -36,6 +36,7 @@ export function createSchema(): GraphQLSchema {
   });
   const config = resolved.toConfig();
   const schema = new GraphQLSchema({ ...config, types: [...config.types, ErrorCodeType, ErrorReasonType] });
+  resolveByCalling(schema);
   checkArguments(schema);
   forgetBeforeMutations(schema);
   return schema;
@@ -44,6 +45,22 @@ export function createSchema(): GraphQLSchema {
 /** The schema as it is committed and published, in a stable order. */
 export function printSdl(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/**
+ * What a connection has beyond its page (`totalCount`, `viewerEdge`) are functions, called only when selected. The
+ * default resolver calls functions, but compiled execution reads fields without a resolver as they are.
+ */
+function resolveByCalling(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || !type.name.endsWith('Connection')) {
+      continue;
+    }
+    const { edges: _edges, nodes: _nodes, pageInfo: _pageInfo, ...beyond } = type.getFields();
+    for (const field of Object.values(beyond)) {
+      field.resolve ??= (source: Record<string, () => unknown>) => source[field.name]?.();
+    }
+  }
 }
 
 function forgetBeforeMutations(schema: GraphQLSchema): void {

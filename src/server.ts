@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
@@ -13,18 +13,22 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './account/authentication.js';
-import { userLoader } from './account/user.loader.js';
 import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
 import type { Database } from './database/database.js';
+import { openReplicas, type Replicas } from './database/replicas.js';
 import { createErrorFormatter, toRequestError, unavailableStatusPlugin } from './error-format.js';
 import { ErrorCode } from './errors.js';
+import { CompiledExecution } from './execution/compiled-execution.js';
 import { registerExplorer } from './explorer.js';
 import { registerHealth } from './health.js';
+import { readRouting } from './read-routing.js';
 import { createSchema } from './schema.js';
+import { primeViewer } from './viewer.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
+const MAX_SELECTIONS = 5000;
 const MAX_TOKENS = 2000;
 const HTTP_SERVER_ERROR = 500;
 
@@ -44,13 +48,25 @@ export interface LaurelServer {
   requestsInFlight(): number;
 }
 
-/** Everything but listening: the HTTP server with the API, the explorer and the health endpoints. */
-export async function createServer(database: Database, config: ServerConfig, log: Logger): Promise<LaurelServer> {
+/**
+ * Everything but listening: the HTTP server with the API, the explorer and the health endpoints.
+ * @param execution what executes operations before Apollo Server would
+ * @param openedReplicas where left out, those of the settings; closed when the Apollo Server is stopped
+ */
+export async function createServer(
+  database: Database,
+  config: ServerConfig,
+  log: Logger,
+  execution: ApolloServerPlugin<Context> = new CompiledExecution(),
+  openedReplicas?: Replicas,
+): Promise<LaurelServer> {
   const logger: FastifyBaseLogger = log;
   const http: FastifyInstance = Fastify({
     loggerInstance: logger,
     trustProxy: config.trustProxy,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing logs by request, and a logger of its own for each takes its time.
+    childLoggerFactory: (parent) => parent,
   });
   http.decorateRequest('arrivedAt', 0);
   http.addHook('onRequest', async (request) => {
@@ -58,11 +74,15 @@ export async function createServer(database: Database, config: ServerConfig, log
   });
   const requestsInFlight = countRequests(http);
   http.setErrorHandler(async (error: FastifyError, _request, reply) => answerTransportError(error, reply, log));
+  const replicas =
+    openedReplicas ?? (config.databaseReplicaUrls.length > 0 ? await openReplicas(database, config, log) : undefined);
   const apollo = new ApolloServer<Context>({
     schema: createSchema(),
     introspection: config.introspection,
     // Far above any real operation; the parser is recursive, and what it cannot bear must not reach it.
     parseOptions: { maxTokens: MAX_TOKENS },
+    // Fragments that spread each other twice double with each level.
+    maxRecursiveSelections: MAX_SELECTIONS,
     hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
     formatError: createErrorFormatter(log),
@@ -73,6 +93,8 @@ export async function createServer(database: Database, config: ServerConfig, log
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       unavailableStatusPlugin,
+      ...(replicas === undefined ? [] : [readRouting(replicas)]),
+      execution,
     ],
   });
   await apollo.start();
@@ -132,7 +154,7 @@ async function createContext(
     const caller = await authenticate(em, config, request.headers);
     const context = new Context(em, config, caller, log, request.arrivedAt);
     if (caller.kind === 'user') {
-      context.loader(userLoader).prime(caller.id, caller.user);
+      primeViewer(context, caller);
     }
     return context;
   } catch (error) {

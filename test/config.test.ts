@@ -33,6 +33,7 @@ describe('settings', () => {
       port: 4000,
       host: '127.0.0.1',
       databaseUrl: undefined,
+      databaseReplicaUrls: [],
       databasePoolSize: 10,
       dataDir: '.laurel',
       tokenSecret: undefined,
@@ -53,6 +54,7 @@ describe('settings', () => {
       ...ADMIN,
       PORT: '0',
       HOST: '0.0.0.0',
+      DATABASE_REPLICA_URLS: 'postgres://a@one/laurel, postgresql://b@two/laurel',
       DATABASE_POOL_SIZE: '33',
       DATA_DIR: '/data',
       API_KEY: `${SECRET}-key`,
@@ -69,6 +71,7 @@ describe('settings', () => {
       port: 0,
       host: '0.0.0.0',
       databaseUrl: PRODUCTION.DATABASE_URL,
+      databaseReplicaUrls: ['postgres://a@one/laurel', 'postgresql://b@two/laurel'],
       databasePoolSize: 33,
       dataDir: '/data',
       tokenSecret: SECRET,
@@ -101,6 +104,7 @@ describe('settings', () => {
     ['PORT', '4000.5'],
     ['DATABASE_URL', 'mysql://root@localhost/x'],
     ['DATABASE_URL', 'laurel'],
+    ['DATABASE_REPLICA_URLS', 'postgres://a@one/laurel'],
     ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_POOL_SIZE', 'many'],
     ['NODE_ENV', 'staging'],
@@ -117,6 +121,11 @@ describe('settings', () => {
     ['CORS_ORIGINS', '*, everything'],
   ])('%s=%s is refused by its name', (name, value) => {
     expect(named({ [name]: value })).toEqual([name]);
+  });
+
+  test('each replica needs an address as the database does', () => {
+    const DATABASE_REPLICA_URLS = 'postgres://a@one/laurel,two';
+    expect(named({ DATABASE_URL: PRODUCTION.DATABASE_URL, DATABASE_REPLICA_URLS })).toEqual(['DATABASE_REPLICA_URLS']);
   });
 
   test.each([
@@ -157,6 +166,7 @@ describe('settings', () => {
       API_KEY: 'sec',
       ADMIN_PASSWORD: 'sec',
       DATABASE_URL: 'sec',
+      DATABASE_REPLICA_URLS: 'sec',
     };
     expect(problemsOf(environment).join('\n')).not.toMatch(/\bsec\b/);
   });

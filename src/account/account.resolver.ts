@@ -147,6 +147,7 @@ export class UserAccountResolver {
 }
 
 async function toPayload(context: Context, session: OpenSession): Promise<AuthPayload> {
+  context.noteWriteFor(session.user.id);
   const access = await signAccessToken(context.config.tokenKey, session.user.id, session.id);
   return {
     accessToken: access.token,

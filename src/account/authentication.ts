@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Caller } from '../context.js';
 import { AppError, badInput, ErrorCode } from '../errors.js';
-import { findSessionOwner, sessionEnded } from './session.service.js';
+import { findSessionOwnerOfRequest, sessionEnded } from './session.service.js';
 import { verifyAccessToken } from './token.js';
 
 interface Secrets {
@@ -47,12 +47,22 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
     throw new AppError(ErrorCode.UNAUTHENTICATED, 'The authorization header must be: Bearer, then an access token.');
   }
   const sessionId = await verifyAccessToken(tokenKey, token);
-  const owner = await findSessionOwner(em, sessionId);
+  const owner = await findSessionOwnerOfRequest(em, sessionId);
   if (owner === undefined) {
     throw sessionEnded();
   }
-  const { role, timeZone, ...user } = owner;
-  return { kind: 'user', id: user.id, sessionId, role, timeZone, user };
+  const { email, birthDate, role, timeZone, readAt, lastWrite, ...user } = owner;
+  return {
+    kind: 'user',
+    id: user.id,
+    sessionId,
+    role,
+    timeZone,
+    readAt,
+    lastWrite: BigInt(lastWrite ?? 0),
+    user,
+    account: { email, birthDate },
+  };
 }
 
 /** Equal lengths, so that comparing takes the same time whatever was presented. */

@@ -10,8 +10,9 @@ import type { UserRow } from './user.type.js';
  * The user of a row that this request has read, and that names nobody who was deleted then. Where the user has
  * left in the moment between, they are shown as they were, rather than failing the whole page.
  */
-export async function loadUserOfRow(context: Context, userId: string): Promise<UserRow | null> {
-  return (await context.loader(userLoader).load(userId)) ?? context.loader(leaverLoader).load(userId);
+export function loadUserOfRow(context: Context, userId: string): Promise<UserRow | null> {
+  const present = context.loader(userLoader).load(userId);
+  return present.then((user) => user ?? context.loader(leaverLoader).load(userId));
 }
 
 /** Users by id, deleted ones too, in one statement for any number. */

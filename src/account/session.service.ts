@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { acrossRequests } from '../database/across-requests.js';
 import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
@@ -6,6 +7,7 @@ import type { InstantText } from '../shared/instant.js';
 import { newId } from '../shared/ids.js';
 import { cameBeforeSpent, noteNotSpent, noteSpending, noteSpent } from './spent-tokens.js';
 import { hashRefreshToken, newRefreshToken, REFRESH_TOKEN_DAYS } from './token.js';
+import type { Role } from './account.type.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
 
@@ -16,22 +18,54 @@ export interface OpenSession {
   refreshTokenExpiresAt: InstantText;
 }
 
-/** Who a session belongs to, as authentication needs it. */
+/** Who a session belongs to: what most requests go on to ask of their viewer comes with the authentication. */
 export interface SessionOwner extends UserRow {
-  role: 'user' | 'admin';
+  email: string | null;
+  birthDate: string | null;
+  role: Role;
   timeZone: string | null;
+  /** The database's clock. */
+  readAt: InstantText;
+  /** Bytes of the write-ahead log that the user's last write lies before; null where none is known. */
+  lastWrite: string | null;
 }
 
 const lifetime = sql`make_interval(days => ${sql.lit(REFRESH_TOKEN_DAYS)})`;
 
 /** The owner of a session that stands; undefined once it is revoked, has expired or its user is deleted. */
 export async function findSessionOwner(em: SqlEntityManager, sessionId: string): Promise<SessionOwner | undefined> {
-  return queryOne(
+  const [owner] = await findSessionOwners(em, [sessionId]);
+  return owner;
+}
+
+/** As `findSessionOwner`, outside transactions: in one statement for requests that are served at the same time. */
+export async function findSessionOwnerOfRequest(
+  em: SqlEntityManager,
+  sessionId: string,
+): Promise<SessionOwner | undefined> {
+  const [owner] = await findOwnersOfRequests(em, [sessionId]);
+  return owner;
+}
+
+const findOwnersOfRequests = acrossRequests(findSessionOwners);
+
+async function findSessionOwners(
+  em: SqlEntityManager,
+  sessionIds: readonly string[],
+): Promise<(SessionOwner | undefined)[]> {
+  const rows = await query(
     em,
-    sql<SessionOwner>`select ${userColumns}, u.role, u.time_zone as "timeZone"
+    sql<SessionOwner & { sessionId: string }>`select s.id as "sessionId", ${userColumns}, u.email,
+        u.birth_date as "birthDate", u.role, u.time_zone as "timeZone", now() as "readAt",
+        (w.written_lsn - '0/0')::text as "lastWrite"
       from sessions s join users u on u.id = s.user_id
-      where s.id = ${sessionId} and s.revoked_at is null and s.expires_at > now() and u.deleted_at is null`,
+      -- A position still to come is of another cluster: the rows are from a dump.
+      left join last_writes w on w.user_id = u.id and w.written_lsn <= pg_current_wal_insert_lsn()
+      where s.id = any(${sessionIds}::uuid[]) and s.revoked_at is null and s.expires_at > now()
+        and u.deleted_at is null`,
   );
+  const bySession = new Map(rows.map(({ sessionId, ...owner }) => [sessionId, owner]));
+  return sessionIds.map((sessionId) => bySession.get(sessionId.toLowerCase()));
 }
 
 /** Opens a session for that user. */

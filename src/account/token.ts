@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
 import { isId } from '../shared/ids.js';
 
@@ -29,11 +30,34 @@ export async function signAccessToken(secret: Uint8Array, userId: string, sessio
   return { token, expiresAt: new Date(expiresAt * 1000) };
 }
 
+interface VerifiedToken {
+  sessionId: string;
+  /** Seconds since 1970. */
+  expiresAt: number;
+}
+
+const MAX_REMEMBERED = 10_000;
+
+/** Tokens that have been verified, by the secret: a client sends the same one again and again. */
+const verified = new WeakMap<Uint8Array, LRUCache<string, VerifiedToken>>();
+
 /**
- * The session that an access token speaks for.
+ * The session that an access token speaks for. Whether that session still stands is for the database to say.
  * @throws AppError UNAUTHENTICATED, with TOKEN_EXPIRED where that is the only fault
  */
 export async function verifyAccessToken(secret: Uint8Array, token: string): Promise<string> {
+  const remembered = verified.get(secret) ?? new LRUCache<string, VerifiedToken>({ max: MAX_REMEMBERED });
+  verified.set(secret, remembered);
+  const known = remembered.get(token);
+  if (known !== undefined && known.expiresAt > Math.floor(Date.now() / 1000)) {
+    return known.sessionId;
+  }
+  const read = await readAccessToken(secret, token);
+  remembered.set(token, read);
+  return read.sessionId;
+}
+
+async function readAccessToken(secret: Uint8Array, token: string): Promise<VerifiedToken> {
   try {
     const { payload } = await jwtVerify(token, secret, {
       algorithms: ['HS256'],
@@ -42,9 +66,9 @@ export async function verifyAccessToken(secret: Uint8Array, token: string): Prom
       audience: ISSUER,
       requiredClaims: ['exp', 'sub', 'sid'],
     });
-    const { sid } = payload;
-    if (typeof sid === 'string' && isId(sid)) {
-      return sid;
+    const { sid, exp } = payload;
+    if (typeof sid === 'string' && isId(sid) && exp !== undefined) {
+      return { sessionId: sid, expiresAt: exp };
     }
   } catch (error) {
     if (error instanceof errors.JWTExpired) {

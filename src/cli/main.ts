@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { reportFailure } from './command.js';
+import { addDoctor } from './doctor.js';
 import { addLeaderboard } from './leaderboard.js';
 import { addMigrate } from './migrate.js';
 import { addSchema } from './schema.js';
@@ -24,6 +25,7 @@ addServe(program);
 addMigrate(program);
 addSeed(program);
 addLeaderboard(program);
+addDoctor(program);
 addSchema(program);
 try {
   await program.parseAsync();

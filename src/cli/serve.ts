@@ -1,5 +1,7 @@
+import cluster from 'node:cluster';
+import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Logger } from 'pino';
 import { ensureAdmin } from '../account/admin.service.js';
 import { loadTokenKey } from '../account/token-key.js';
@@ -12,6 +14,7 @@ import { upgrade } from '../migrate/upgrade.js';
 import { DEMO_LOGIN, hasDemoLogin, isEmpty, seedDemo } from '../seed/seed.service.js';
 import { createServer, GRAPHQL_PATH, type LaurelServer } from '../server.js';
 import { reportFailure } from './command.js';
+import { superviseWorkers } from './workers.js';
 
 /** How long readyz has answered 503 before the server stops listening, so that load balancers see it first. */
 const NOTICE_MILLISECONDS = 5000;
@@ -19,35 +22,100 @@ const NOTICE_MILLISECONDS = 5000;
 const DRAIN_MILLISECONDS = 20_000;
 const POLL_MILLISECONDS = 20;
 
+const MAX_WORKERS = 64;
+
 /** `laurel serve`: the server. */
 export function addServe(program: Command): void {
   program
     .command('serve')
     .description('start the server')
-    .addHelpText('after', '\nExample:\n  PORT=8080 laurel serve')
+    .option('--workers <number>', 'how many processes serve the port; takes a DATABASE_URL', workerCount, 1)
+    .addHelpText('after', '\nExamples:\n  PORT=8080 laurel serve\n  laurel serve --workers 4')
     .action(serve);
 }
 
-async function serve(): Promise<void> {
+function workerCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_WORKERS) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}.`);
+  }
+  return count;
+}
+
+async function serve({ workers }: { workers: number }, command: Command): Promise<void> {
   const config = await loadSettings();
   const log = createLog(config.logLevel);
+  if (cluster.isWorker) {
+    await serveAsWorker(config, log);
+    return;
+  }
+  if (workers > 1 && config.databaseUrl === undefined) {
+    command.error('error: several workers need a PostgreSQL server: set DATABASE_URL');
+  }
+  if (workers > 1) {
+    await serveByWorkers(workers, config, log);
+    return;
+  }
+  await serveAlone(config, log);
+}
+
+async function serveAlone(config: Config, log: Logger): Promise<void> {
   const database = await openDatabase(config);
   try {
     const { prepared, demo } = await prepare(database, config, log);
-    const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
-    if (!prepared) {
-      server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
-    }
-    const address = await server.http.listen({ port: config.port, host: config.host });
-    console.log(
-      `Laurel is ready at ${address}${config.explorer ? '' : GRAPHQL_PATH}` +
-        (demo ? `\nTo look around, sign in as ${DEMO_LOGIN.email} with the password ${DEMO_LOGIN.password}` : ''),
-    );
-    stopOnSignals(server, database, config.production ? NOTICE_MILLISECONDS : 0, log);
+    announce(await listen(database, config, prepared, log), config, demo);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** What is done once is done before the workers start. */
+async function serveByWorkers(workers: number, config: Config, log: Logger): Promise<void> {
+  loadTokenKey(config);
+  const database = await openDatabase({ ...config, databasePoolSize: 1 });
+  let demo: boolean;
+  try {
+    ({ demo } = await prepare(database, config, log));
+  } finally {
+    await database.close();
+  }
+  superviseWorkers(workers, log, (port) => announce(`http://${hostInUrl(config.host)}:${port}`, config, demo));
+}
+
+async function serveAsWorker(config: Config, log: Logger): Promise<void> {
+  const database = await openDatabase(config);
+  try {
+    const pending = await pendingMigrations(database);
+    await listen(database, config, pending.length === 0, log);
+  } catch (error) {
+    await database.close();
+    // The channel to the supervisor would keep the process.
+    cluster.worker?.disconnect();
+    throw error;
+  }
+}
+
+/** @returns the address */
+async function listen(database: Database, config: Config, prepared: boolean, log: Logger): Promise<string> {
+  const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
+  if (!prepared) {
+    server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
+  }
+  const address = await server.http.listen({ port: config.port, host: config.host });
+  stopOnSignals(server, database, config.production ? NOTICE_MILLISECONDS : 0, log);
+  return address;
+}
+
+function announce(address: string, config: Config, demo: boolean): void {
+  console.log(
+    `Laurel is ready at ${address}${config.explorer ? '' : GRAPHQL_PATH}` +
+      (demo ? `\nTo look around, sign in as ${DEMO_LOGIN.email} with the password ${DEMO_LOGIN.password}` : ''),
+  );
+}
+
+function hostInUrl(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 /** In production, a start that is refused names every reason at once: pending migrations beside the settings. */
@@ -131,6 +199,8 @@ function stopOnSignals(server: LaurelServer, database: Database, noticeMs: numbe
     await server.apollo.stop();
     await server.http.close();
     await database.close();
+    // The channel to a supervisor would keep the process.
+    cluster.worker?.disconnect();
     log.info('Shut down');
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,3 +1,4 @@
+import { LastWrite } from '../account/last-write.entity.js';
 import { Session, SessionToken } from '../account/session.entity.js';
 import { User } from '../account/user.entity.js';
 import { Block } from '../friendship/block.entity.js';
@@ -5,7 +6,23 @@ import { Friendship } from '../friendship/friendship.entity.js';
 import { Leaderboard } from '../leaderboard/leaderboard.entity.js';
 import { Score } from '../leaderboard/score.entity.js';
 import { Season } from '../leaderboard/season.entity.js';
+import { StandingCount } from '../leaderboard/standing-count.entity.js';
+import { StandingTieCount } from '../leaderboard/standing-tie-count.entity.js';
 import { Standing } from '../leaderboard/standing.entity.js';
 import { Visit } from '../visit/visit.entity.js';
 
-export const entities = [User, Session, SessionToken, Friendship, Block, Leaderboard, Season, Score, Standing, Visit];
+export const entities = [
+  User,
+  Session,
+  SessionToken,
+  LastWrite,
+  Friendship,
+  Block,
+  Leaderboard,
+  Season,
+  Score,
+  Standing,
+  StandingCount,
+  StandingTieCount,
+  Visit,
+];

@@ -11,6 +11,16 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
+/** The detail that the database has added to its error; undefined where there is none. */
+export function errorDetail(error: unknown): string | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ('detail' in current && typeof current.detail === 'string') {
+      return current.detail;
+    }
+  }
+  return undefined;
+}
+
 /** Name of the unique constraint or index that a write ran into; undefined for any other error. */
 export function violatedUnique(error: unknown): string | undefined {
   return violatedConstraint(error, '23505');

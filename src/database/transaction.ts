@@ -12,10 +12,18 @@ const RETRYABLE = new Set(['40001', '40P01']);
  * three times, with jitter; every other error is the caller's.
  * @param work gets the transactional EntityManager, and must use no other
  */
-export async function inTransaction<T>(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
+export function inTransaction<T>(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
+  return retried(() => em.fork().transactional((transaction) => work(transaction)));
+}
+
+/**
+ * Runs `work`, which leaves nothing behind where it fails, such as one statement. A serialization failure or
+ * deadlock is retried up to three times, with jitter; every other error is the caller's.
+ */
+export async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await em.fork().transactional((transaction) => work(transaction));
+      return await work();
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) {
         throw error;

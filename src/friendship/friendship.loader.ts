@@ -1,15 +1,18 @@
 import type DataLoader from 'dataloader';
 import type { RawBuilder } from 'kysely';
+import { userLoader } from '../account/user.loader.js';
 import type { UserRow } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
-import type { Page } from '../shared/connection.js';
 import {
+  blockedUsers,
+  type CountedPage,
   findBlockedUsers,
   findFriendRequests,
   findFriends,
   friendRequests,
+  friends,
   type ListPage,
 } from './friendship-list.service.js';
 import {
@@ -48,22 +51,31 @@ export function viewerFriendshipLoader(context: Context): DataLoader<string, Vie
 }
 
 /** Pages of friends. */
-export function friendPageLoader({ em }: Context): DataLoader<ListPage, Page<UserRow, FriendEdge>> {
+export function friendPageLoader({ em }: Context): DataLoader<ListPage, CountedPage<UserRow, FriendEdge>> {
   return batchLoader(em, (pages) => findFriends(em, pages));
 }
 
+type RequestPageLoader = DataLoader<ListPage, CountedPage<FriendshipRow, FriendshipEdge>>;
+
 /** Pages of requests that wait for the user to answer. */
-export function incomingPageLoader({ em }: Context): DataLoader<ListPage, Page<FriendshipRow, FriendshipEdge>> {
-  return batchLoader(em, (pages) => findFriendRequests(em, FriendRequestDirection.INCOMING, pages));
+export function incomingPageLoader(context: Context): RequestPageLoader {
+  return requestPageLoader(context, FriendRequestDirection.INCOMING);
 }
 
 /** Pages of requests that the user has made and that wait. */
-export function outgoingPageLoader({ em }: Context): DataLoader<ListPage, Page<FriendshipRow, FriendshipEdge>> {
-  return batchLoader(em, (pages) => findFriendRequests(em, FriendRequestDirection.OUTGOING, pages));
+export function outgoingPageLoader(context: Context): RequestPageLoader {
+  return requestPageLoader(context, FriendRequestDirection.OUTGOING);
+}
+
+/** The users across are there for their loader. */
+function requestPageLoader(context: Context, direction: FriendRequestDirection): RequestPageLoader {
+  return batchLoader(context.em, (pages) =>
+    findFriendRequests(context.em, direction, pages, (user) => context.loader(userLoader).prime(user.id, user)),
+  );
 }
 
 /** Pages of blocked users. */
-export function blockedUserPageLoader({ em }: Context): DataLoader<ListPage, Page<UserRow, BlockedUserEdge>> {
+export function blockedUserPageLoader({ em }: Context): DataLoader<ListPage, CountedPage<UserRow, BlockedUserEdge>> {
   return batchLoader(em, (pages) => findBlockedUsers(em, pages));
 }
 
@@ -71,14 +83,7 @@ export function blockedUserPageLoader({ em }: Context): DataLoader<ListPage, Pag
 export function friendCountLoader(context: Context): DataLoader<string, number> {
   return countLoader(
     context,
-    (whose) => sql`select f.user_id as "userId", count(*)::integer as count
-      from (
-        select requester_id as user_id, receiver_id as friend_id from friendships
-          where requester_id ${whose} and status = 'accepted'
-        union all
-        select receiver_id, requester_id from friendships where receiver_id ${whose} and status = 'accepted'
-      ) f join users u on u.id = f.friend_id and u.deleted_at is null
-      group by f.user_id`,
+    (whose) => sql`select f.user_id as "userId", count(*)::integer as count from ${friends(whose)} group by f.user_id`,
   );
 }
 
@@ -105,8 +110,7 @@ export function blockedCountLoader(context: Context): DataLoader<string, number>
   return countLoader(
     context,
     (whose) => sql`select b.blocker_id as "userId", count(*)::integer as count
-      from blocks b join users u on u.id = b.blocked_id and u.deleted_at is null
-      where b.blocker_id ${whose} group by b.blocker_id`,
+      from ${blockedUsers(whose)} group by b.blocker_id`,
   );
 }
 

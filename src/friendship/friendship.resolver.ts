@@ -27,7 +27,7 @@ export class FriendshipResolver {
     @Ctx() context: Context,
     @Arg('userId', () => ID) userId: string,
   ): Promise<FriendshipPayload> {
-    return requestFriendship(context.em, context.requireViewer().id, userId);
+    return change(context, requestFriendship, userId);
   }
 
   @Mutation(() => FriendshipPayload, {
@@ -35,7 +35,7 @@ export class FriendshipResolver {
     description: "Accepts a user's request. Changes nothing where the two are friends already.",
   })
   async acceptFriendship(@Ctx() context: Context, @Arg('userId', () => ID) userId: string): Promise<FriendshipPayload> {
-    return acceptFriendship(context.em, context.requireViewer().id, userId);
+    return change(context, acceptFriendship, userId);
   }
 
   @Mutation(() => FriendshipPayload, {
@@ -43,7 +43,7 @@ export class FriendshipResolver {
     description: "Turns a user's request down. Changes nothing where that is done already.",
   })
   async rejectFriendship(@Ctx() context: Context, @Arg('userId', () => ID) userId: string): Promise<FriendshipPayload> {
-    return rejectFriendship(context.em, context.requireViewer().id, userId);
+    return change(context, rejectFriendship, userId);
   }
 
   @Mutation(() => FriendshipPayload, {
@@ -52,7 +52,7 @@ export class FriendshipResolver {
       "Ends the friendship with a user, or cancels the viewer's request. Changes nothing where there is neither. A request of the user's is to be rejected instead.",
   })
   async removeFriendship(@Ctx() context: Context, @Arg('userId', () => ID) userId: string): Promise<FriendshipPayload> {
-    return removeFriendship(context.em, context.requireViewer().id, userId);
+    return change(context, removeFriendship, userId);
   }
 
   @Mutation(() => FriendshipPayload, {
@@ -61,7 +61,7 @@ export class FriendshipResolver {
       "Blocks a user, which they are not told. Ends the friendship, cancels the viewer's request and hides theirs.",
   })
   async blockUser(@Ctx() context: Context, @Arg('userId', () => ID) userId: string): Promise<FriendshipPayload> {
-    return blockUser(context.em, context.requireViewer().id, userId);
+    return change(context, blockUser, userId);
   }
 
   @Mutation(() => FriendshipPayload, {
@@ -69,6 +69,13 @@ export class FriendshipResolver {
     description: "Takes the viewer's block of a user away. A request of theirs that it hid shows again.",
   })
   async unblockUser(@Ctx() context: Context, @Arg('userId', () => ID) userId: string): Promise<FriendshipPayload> {
-    return unblockUser(context.em, context.requireViewer().id, userId);
+    return change(context, unblockUser, userId);
   }
+}
+
+/** Runs one change of how the viewer and that user stand: both will look for it. */
+async function change(context: Context, run: typeof requestFriendship, userId: string): Promise<FriendshipPayload> {
+  const payload = await run(context.em, context.requireViewer().id, userId);
+  context.noteWriteFor(payload.user.id);
+  return payload;
 }

@@ -1,7 +1,9 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Resolver, Root } from 'type-graphql';
 import { type AccountRow, AccountType } from '../account/account.type.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
+import { selects } from '../shared/selection.js';
 import { blockedUserPage, friendPage, friendRequestPage } from './friendship-list.service.js';
 import {
   blockedCountLoader,
@@ -46,15 +48,16 @@ export class UserFriendshipResolver {
   async friends(
     @Ctx() context: Context,
     @Root() user: UserRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<FriendConnection | null> {
-    const asked = friendPage(user.id, first, after);
+    const asked = friendPage(user.id, first, after, selects(info, 'totalCount'));
     if (!context.maySeePrivate(user.id)) {
       return null;
     }
     const page = await context.loader(friendPageLoader).load(asked);
-    return { ...page, totalCount: () => context.loader(friendCountLoader).load(user.id) };
+    return { ...page, totalCount: async () => page.count ?? context.loader(friendCountLoader).load(user.id) };
   }
 }
 
@@ -66,13 +69,15 @@ export class AccountFriendshipResolver {
   async friendRequests(
     @Ctx() context: Context,
     @Root() account: AccountRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('direction', () => FriendRequestDirection) direction: FriendRequestDirection,
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<FriendshipConnection> {
     const loaders = requestLoaders[direction];
-    const page = await context.loader(loaders.page).load(friendRequestPage(account.id, direction, first, after));
-    return { ...page, totalCount: () => context.loader(loaders.count).load(account.id) };
+    const asked = friendRequestPage(account.id, direction, first, after, selects(info, 'totalCount'));
+    const page = await context.loader(loaders.page).load(asked);
+    return { ...page, totalCount: async () => page.count ?? context.loader(loaders.count).load(account.id) };
   }
 
   @FieldResolver(() => BlockedUserConnection, {
@@ -81,10 +86,12 @@ export class AccountFriendshipResolver {
   async blockedUsers(
     @Ctx() context: Context,
     @Root() account: AccountRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<BlockedUserConnection> {
-    const page = await context.loader(blockedUserPageLoader).load(blockedUserPage(account.id, first, after));
-    return { ...page, totalCount: () => context.loader(blockedCountLoader).load(account.id) };
+    const asked = blockedUserPage(account.id, first, after, selects(info, 'totalCount'));
+    const page = await context.loader(blockedUserPageLoader).load(asked);
+    return { ...page, totalCount: async () => page.count ?? context.loader(blockedCountLoader).load(account.id) };
   }
 }

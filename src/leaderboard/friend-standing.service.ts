@@ -1,44 +1,48 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
+import { queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { toPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor, encodeCursor } from '../shared/cursor.js';
-import { countAhead, countBetter, type PlacedStanding, storedColumns, toStanding } from './rank.js';
+import { countBetter, countTiedAhead, type PlacedStanding, storedColumns, toStanding } from './rank.js';
 import type { SeasonRow } from './season.type.js';
-import type { StandingPage } from './standing.service.js';
+import { type ListRow, type StandingList } from './standing-list.js';
 import type { StandingEdge } from './standing.type.js';
 
-interface FriendRow extends PlacedStanding {
-  rankInList: number;
-}
-
-/** A page of the standings of a viewer and the viewer's friends, best first. */
-export async function pageOfFriendStandings(
-  em: SqlEntityManager,
+/**
+ * A page of the standings of a viewer and the viewer's friends, best first.
+ * @throws AppError BAD_USER_INPUT for a cursor of another list
+ */
+export function friendStandingPage(
   season: SeasonRow,
   viewerId: string,
   size: number,
   after: string | null,
-): Promise<StandingPage> {
+  withUsers: boolean,
+): StandingList {
   const list = listOf(season, viewerId);
   const key = after === null ? null : decodeCursor(list, after, 'after');
-  const rows = await query(
-    em,
-    sql<FriendRow>`${circleStandings(season, viewerId)}
-      select page.*, ${placeColumns(season)} from (
-        select * from circle
-        where ${
-          key === null
-            ? sql`true`
-            : sql`("sortScore", "achievedAt", "userId") > (${key[0]}::bigint, ${key[1]}::timestamptz, ${key[2]}::uuid)`
-        }
-        order by "sortScore", "achievedAt", "userId" limit ${size + 1}
-      ) page order by "sortScore", "achievedAt", "userId"`,
-  );
-  const edges = rows.slice(0, size).map((row) => edgeOf(season, list, row));
-  return toPage<StandingEdge>(edges, rows.length > size, after !== null);
+  const statement = sql<ListRow>`${circleStandings(season, viewerId)}
+    select page."userId", page.score, page."sortScore", page."achievedAt", ${placeColumns(season)},
+      false as "hasNext", page."rankInList"
+    from (
+      select * from circle
+      where ${
+        key === null
+          ? sql`true`
+          : sql`("sortScore", "achievedAt", "userId") > (${key[0]}::bigint, ${key[1]}::timestamptz, ${key[2]}::uuid)`
+      }
+      order by "sortScore", "achievedAt", "userId" limit ${size + 1}
+    ) page`;
+  return {
+    statement,
+    withUsers,
+    toPage: (_, rows) => {
+      const edges = rows.slice(0, size).map((row) => edgeOf(season, list, row));
+      return toPage<StandingEdge>(edges, rows.length > size, after !== null);
+    },
+  };
 }
 
-/** The viewer's own edge in the list of pageOfFriendStandings; null where the viewer has no standing. */
+/** The viewer's own edge in the list of friendStandingPage; null where the viewer has no standing. */
 export async function viewerFriendEdge(
   em: SqlEntityManager,
   season: SeasonRow,
@@ -46,7 +50,7 @@ export async function viewerFriendEdge(
 ): Promise<StandingEdge | null> {
   const row = await queryOne(
     em,
-    sql<FriendRow>`${circleStandings(season, viewerId)}
+    sql<ListRow>`${circleStandings(season, viewerId)}
       select page.*, ${placeColumns(season)} from circle page where "userId" = ${viewerId}`,
   );
   return row === undefined ? null : edgeOf(season, listOf(season, viewerId), row);
@@ -79,12 +83,17 @@ function circleStandings(season: SeasonRow, viewerId: string) {
 function placeColumns(season: SeasonRow) {
   const sortScore = sql`page."sortScore"`;
   return sql`${countBetter(season.id, sortScore)} as better,
-    ${countAhead(season.id, sortScore, sql`page."achievedAt"`, sql`page."userId"`)} as ahead`;
+    ${countTiedAhead(season.id, sortScore, sql`page."achievedAt"`, sql`page."userId"`)} as "tiedAhead"`;
 }
 
-function edgeOf(season: SeasonRow, list: CursorList, row: FriendRow): StandingEdge {
+function edgeOf(
+  season: SeasonRow,
+  list: CursorList,
+  row: PlacedStanding & { rankInList: number | null },
+): StandingEdge {
   const cursor = encodeCursor(list, [row.sortScore, row.achievedAt, row.userId]);
-  return { cursor, node: toStanding(season, row), rankInList: row.rankInList };
+  const node = toStanding(season, row);
+  return { cursor, node, rankInList: row.rankInList ?? node.rank };
 }
 
 function listOf(season: SeasonRow, viewerId: string): CursorList {

@@ -3,8 +3,8 @@ import type { StandingRow } from './standing.type.js';
 import type { SeasonRow } from './season.type.js';
 
 /*
- * How ranks are found. Everything that counts standings is in this file, so that a faster structure can take
- * the place of counting behind the same functions.
+ * How ranks are found: from the counts that the database keeps (the migration standing_counts describes them, and
+ * has the functions), so that a rank takes the same few index ranges at any number of players.
  */
 
 /** A standing as it is stored. */
@@ -19,8 +19,8 @@ export interface StoredStanding {
 export interface PlacedStanding extends StoredStanding {
   /** Players with a better score. */
   better: number;
-  /** Players anywhere before it, those with the same score among them. */
-  ahead: number;
+  /** Players with the same score who are before it. */
+  tiedAhead: number;
 }
 
 /** The columns of a StoredStanding, of the table aliased `s`. */
@@ -29,28 +29,46 @@ export const storedColumns = sql<StoredStanding>`s.user_id as "userId", s.score,
 
 /** SQL: how many ranked players of a season have a better score than `sortScore`. */
 export function countBetter(seasonId: unknown, sortScore: unknown) {
-  return sql<number>`(select count(*)::int from standings b
-    where b.season_id = ${seasonId} and b.ranked and b.sort_score < ${sortScore})`;
+  return sql<number>`laurel_count_better(${seasonId}, ${sortScore})`;
 }
 
-/** SQL: how many ranked players of a season stand before the place given by the three sort keys. */
-export function countAhead(seasonId: unknown, sortScore: unknown, achievedAt: unknown, userId: unknown) {
-  return sql<number>`(select count(*)::int from standings b
-    where b.season_id = ${seasonId} and b.ranked
-      and (b.sort_score, b.achieved_at, b.user_id) < (${sortScore}, ${achievedAt}, ${userId}))`;
+/** SQL: how many of those with the same score stand before a place. */
+export function countTiedAhead(seasonId: unknown, sortScore: unknown, achievedAt: unknown, userId: unknown) {
+  return sql<number>`laurel_count_tied_ahead(${seasonId}, ${sortScore}, ${achievedAt}, ${userId})`;
+}
+
+/** SQL: how many ranked players of a season hold that score. */
+export function countTied(seasonId: unknown, sortScore: unknown) {
+  return sql<number>`coalesce((
+      select c.players from standing_counts c
+      where c.season_id = ${seasonId} and c.level = 0 and c.bucket = ${sortScore}
+    ), 0)`;
+}
+
+/** SQL: how many ranked players a season has. */
+export function countPlayers(seasonId: unknown) {
+  return sql<number>`laurel_count_players(${seasonId})`;
 }
 
 /** A stored standing with its ranks, as clients see it. */
 export function toStanding(season: SeasonRow, placed: PlacedStanding): StandingRow {
+  return standingAt(season, placed, placed.better, placed.better + placed.tiedAhead);
+}
+
+/**
+ * @param better how many players have a better score
+ * @param ahead how many are anywhere before it
+ */
+function standingAt(season: SeasonRow, stored: StoredStanding, better: number, ahead: number): StandingRow {
   return {
-    id: `${season.id}:${placed.userId}`,
+    id: `${season.id}:${stored.userId}`,
     season,
-    userId: placed.userId,
-    score: Number(placed.score),
-    sortScore: placed.sortScore,
-    achievedAt: placed.achievedAt,
-    rank: placed.better + 1,
-    position: placed.ahead + 1,
+    userId: stored.userId,
+    score: Number(stored.score),
+    sortScore: stored.sortScore,
+    achievedAt: stored.achievedAt,
+    rank: better + 1,
+    position: ahead + 1,
   };
 }
 
@@ -61,14 +79,14 @@ export function toStanding(season: SeasonRow, placed: PlacedStanding): StandingR
 export function placeConsecutive(
   season: SeasonRow,
   rows: readonly StoredStanding[],
-  first: { better: number; ahead: number },
+  first: { better: number; tiedAhead: number },
 ): StandingRow[] {
   let better = first.better;
   return rows.map((row, index) => {
-    const ahead = first.ahead + index;
+    const ahead = first.better + first.tiedAhead + index;
     if (index > 0 && row.sortScore !== rows[index - 1]?.sortScore) {
       better = ahead;
     }
-    return toStanding(season, { ...row, better, ahead });
+    return standingAt(season, row, better, ahead);
   });
 }

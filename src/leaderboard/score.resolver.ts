@@ -1,8 +1,10 @@
-import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { AppError, badInput, ErrorCode } from '../errors.js';
 import { pageSize } from '../shared/connection.js';
+import { selects } from '../shared/selection.js';
 import { DEFAULT_SLUG } from './leaderboard.service.js';
 import { SubmitScoreInput, SubmitScoresInput } from './score.input.js';
 import { listScores } from './score.service.js';
@@ -17,9 +19,11 @@ export class ScoreResolver {
   @Mutation(() => SubmitScorePayload, { nullable: true, description: 'Submits one score to the current season.' })
   async submitScore(
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
     @Arg('input', () => SubmitScoreInput) input: SubmitScoreInput,
   ): Promise<SubmitScorePayload | undefined> {
-    const [submitted] = await submitScores(context.em, [toSubmission(context, input, 'input')]);
+    const submission = toSubmission(context, input, 'input');
+    const [submitted] = await submitScores(context.em, [submission], selects(info, 'standing'));
     return submitted && toPayload(context, submitted);
   }
 
@@ -29,11 +33,12 @@ export class ScoreResolver {
   })
   async submitScores(
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
     @Arg('input', () => SubmitScoresInput) input: SubmitScoresInput,
   ): Promise<SubmitScoresPayload> {
     checkBatchSize(input.scores.length, 'input.scores');
     const submissions = input.scores.map((item, index) => toSubmission(context, item, `input.scores.${index}`));
-    const submitted = await submitScores(context.em, submissions);
+    const submitted = await submitScores(context.em, submissions, selects(info, 'results.standing'));
     return { results: submitted.map((score) => toPayload(context, score)) };
   }
 
@@ -92,11 +97,13 @@ function playerOf(context: Context, userId: string | null, field: string): strin
 }
 
 function toPayload(context: Context, submitted: SubmittedScore): SubmitScorePayload {
-  const { score, userId, season, improved, previousScore, previousRank } = submitted;
+  const { score, userId, season, improved, standing, previousScore, previousRank } = submitted;
+  context.noteWriteFor(userId);
   return {
     score,
     improved,
-    standing: () => context.loader(standingLoader).load({ season, userId }),
+    standing: async () =>
+      standing === undefined ? context.loader(standingLoader).load({ season, userId, withPlayers: false }) : standing,
     previousScore,
     previousRank,
   };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Temporal } from 'temporal-polyfill';
 
 export type Period = 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'ALL_TIME';
@@ -11,6 +12,9 @@ export interface SeasonWindow {
 
 const ALL_TIME: SeasonWindow = { key: 'all', startsAt: null, endsAt: null };
 
+/** The season last found for a period and zone: as a rule the next question falls in it too. */
+const lastFound = new LRUCache<string, BoundedWindow>({ max: 1000 });
+
 /**
  * The season that an instant falls in.
  * @param timeZone IANA name; seasons begin and end at its midnights, whatever daylight saving time does to them
@@ -19,10 +23,21 @@ export function seasonAt(period: Period, timeZone: string, instant: Date): Seaso
   if (period === 'ALL_TIME') {
     return ALL_TIME;
   }
+  const calendar = `${period} ${timeZone}`;
+  const last = lastFound.get(calendar);
+  if (last !== undefined && last.startsAt <= instant && instant < last.endsAt) {
+    return last;
+  }
+  const found = findSeason(period, timeZone, instant);
+  lastFound.set(calendar, found);
+  return found;
+}
+
+function findSeason(period: BoundedPeriod, timeZone: string, instant: Date): BoundedWindow {
   const date = Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone).toPlainDate();
   const season = windowFrom(period, timeZone, firstDay(period, date));
   // Clocks set back across midnight show yesterday's date once more: the day has begun all the same.
-  if (season.endsAt !== null && instant >= season.endsAt) {
+  if (instant >= season.endsAt) {
     return windowFrom(period, timeZone, firstDay(period, date).add(length(period)));
   }
   return season;
@@ -37,7 +52,7 @@ export function seasonOfKey(period: Period, timeZone: string, key: string): Seas
   return day === undefined ? undefined : windowFrom(period, timeZone, day);
 }
 
-function windowFrom(period: BoundedPeriod, timeZone: string, first: Temporal.PlainDate): SeasonWindow {
+function windowFrom(period: BoundedPeriod, timeZone: string, first: Temporal.PlainDate): BoundedWindow {
   return {
     key: keyOf(period, first),
     startsAt: startOfDay(first, timeZone),
@@ -46,6 +61,11 @@ function windowFrom(period: BoundedPeriod, timeZone: string, first: Temporal.Pla
 }
 
 type BoundedPeriod = Exclude<Period, 'ALL_TIME'>;
+
+interface BoundedWindow extends SeasonWindow {
+  startsAt: Date;
+  endsAt: Date;
+}
 
 /** The day's first instant: midnight, or where clocks skip it, the moment they jump to. */
 function startOfDay(date: Temporal.PlainDate, timeZone: string): Date {

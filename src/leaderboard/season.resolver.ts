@@ -1,12 +1,15 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, ID, Info, Int, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.js';
-import { pageSize } from '../shared/connection.js';
+import { pageSize, toPage } from '../shared/connection.js';
 import { isId } from '../shared/ids.js';
-import { countFriendStandings, pageOfFriendStandings, viewerFriendEdge } from './friend-standing.service.js';
+import { selects } from '../shared/selection.js';
+import { countFriendStandings, friendStandingPage, viewerFriendEdge } from './friend-standing.service.js';
 import { type SeasonRow, SeasonType } from './season.type.js';
-import { seasonSizeLoader, standingLoader } from './standing.loader.js';
-import { pageOfStandings, standingEdge, type StandingPage, standingsAround } from './standing.service.js';
-import { StandingConnection, type StandingRow, StandingType } from './standing.type.js';
+import { seasonSizeLoader, standingListLoader, standingLoader } from './standing.loader.js';
+import { checkRadius, standingEdge, standingPage, standingWindow } from './standing.service.js';
+import type { StandingPage } from './standing-list.js';
+import { StandingConnection, type StandingEdge, type StandingRow, StandingType } from './standing.type.js';
 
 @Resolver(() => SeasonType)
 export class SeasonResolver {
@@ -17,6 +20,7 @@ export class SeasonResolver {
   async standings(
     @Ctx() context: Context,
     @Root() season: SeasonRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
     @Arg('last', () => Int, { nullable: true }) last?: number | null,
@@ -27,25 +31,34 @@ export class SeasonResolver {
     })
     fromPosition?: number | null,
   ): Promise<StandingConnection> {
-    const page = await pageOfStandings(context.em, season, { first, after, last, before, fromPosition });
-    return toConnection(context, season, page);
+    const list = standingPage(season, { first, after, last, before, fromPosition }, selectsUsers(info));
+    return toConnection(context, season, await context.loader(standingListLoader).load(list));
   }
 
   @FieldResolver(() => StandingType, { nullable: true, description: "A user's place in this season, or null." })
   async standing(
     @Ctx() context: Context,
     @Root() season: SeasonRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('userId', () => ID) userId: string,
   ): Promise<StandingRow | null> {
-    return isId(userId) ? context.loader(standingLoader).load({ season, userId: userId.toLowerCase() }) : null;
+    if (!isId(userId)) {
+      return null;
+    }
+    const withPlayers = selects(info, 'percentile');
+    return context.loader(standingLoader).load({ season, userId: userId.toLowerCase(), withPlayers });
   }
 
   @FieldResolver(() => StandingType, {
     nullable: true,
     description: "The viewer's place in this season; null for anonymous callers and who has not played.",
   })
-  async viewerStanding(@Ctx() context: Context, @Root() season: SeasonRow): Promise<StandingRow | null> {
-    return standingOfViewer(context, season);
+  async viewerStanding(
+    @Ctx() context: Context,
+    @Root() season: SeasonRow,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<StandingRow | null> {
+    return standingOfViewer(context, season, selects(info, 'percentile'));
   }
 
   @FieldResolver(() => StandingConnection, {
@@ -55,13 +68,18 @@ export class SeasonResolver {
   async around(
     @Ctx() context: Context,
     @Root() season: SeasonRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('userId', () => ID, { nullable: true }) userId: string | null | undefined,
     @Arg('radius', () => Int, { defaultValue: 5, description: 'How many neighbours on each side, 1 to 50.' })
     radius: number,
   ): Promise<StandingConnection> {
     const center = userId ?? context.viewerId ?? '';
-    const page = await standingsAround(context.em, season, isId(center) ? center : null, radius);
-    return toConnection(context, season, page);
+    checkRadius(radius);
+    if (!isId(center)) {
+      return toConnection(context, season, toPage<StandingEdge>([], false, false));
+    }
+    const list = standingWindow(season, center, radius, selectsUsers(info));
+    return toConnection(context, season, await context.loader(standingListLoader).load(list));
   }
 
   @FieldResolver(() => StandingConnection, {
@@ -71,6 +89,7 @@ export class SeasonResolver {
   async friendStandings(
     @Ctx() context: Context,
     @Root() season: SeasonRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<StandingConnection | null> {
@@ -78,7 +97,8 @@ export class SeasonResolver {
     if (viewerId === null) {
       return null;
     }
-    const page = await pageOfFriendStandings(em, season, viewerId, pageSize(first, 50), after ?? null);
+    const list = friendStandingPage(season, viewerId, pageSize(first, 50), after ?? null, selectsUsers(info));
+    const page = await context.loader(standingListLoader).load(list);
     return {
       ...page,
       totalCount: () => countFriendStandings(em, season, viewerId),
@@ -92,13 +112,21 @@ function toConnection(context: Context, season: SeasonRow, page: StandingPage): 
     ...page,
     totalCount: () => context.loader(seasonSizeLoader).load(season.id),
     viewerEdge: async () => {
-      const standing = await standingOfViewer(context, season);
+      const standing = await standingOfViewer(context, season, false);
       return standing === null ? null : standingEdge(standing);
     },
   };
 }
 
-async function standingOfViewer(context: Context, season: SeasonRow): Promise<StandingRow | null> {
+async function standingOfViewer(
+  context: Context,
+  season: SeasonRow,
+  withPlayers: boolean,
+): Promise<StandingRow | null> {
   const userId = context.viewerId;
-  return userId === null ? null : context.loader(standingLoader).load({ season, userId });
+  return userId === null ? null : context.loader(standingLoader).load({ season, userId, withPlayers });
+}
+
+function selectsUsers(info: GraphQLResolveInfo): boolean {
+  return selects(info, 'nodes.user', 'edges.node.user');
 }

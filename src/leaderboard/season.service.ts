@@ -5,6 +5,7 @@ import { toPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor, encodeCursor } from '../shared/cursor.js';
 import { seasonId } from '../shared/ids.js';
 import { type InstantText, toDate } from '../shared/instant.js';
+import { leaderboardDetails } from './leaderboard.service.js';
 import type { LeaderboardRow } from './leaderboard.type.js';
 import { seasonAt, seasonOfKey, type SeasonWindow } from './season-calendar.js';
 import type { SeasonConnection, SeasonRow } from './season.type.js';
@@ -53,6 +54,26 @@ interface StoredSeason {
 /** The columns of a StoredSeason, of the table aliased `s`. */
 export const seasonColumns = sql<StoredSeason>`s.id, s.key, s.starts_at as "startsAt", s.ends_at as "endsAt",
   coalesce(s.ends_at <= now(), false) as "isClosed"`;
+
+type JoinedSeason = StoredSeason & Omit<LeaderboardRow, 'id'> & { leaderboardId: string };
+
+/** Seasons that were played, by id, with their boards, in one statement; any other is left out. */
+export async function findSeasons(em: SqlEntityManager, ids: readonly string[]): Promise<SeasonRow[]> {
+  const rows = await query(
+    em,
+    sql<JoinedSeason>`select ${leaderboardDetails}, l.id as "leaderboardId", ${seasonColumns}
+      from seasons s join leaderboards l on l.id = s.leaderboard_id
+      where s.id = any(${ids}::uuid[])`,
+  );
+  return rows.map(({ id, key, startsAt, endsAt, isClosed, leaderboardId, ...board }) => ({
+    id,
+    key,
+    startsAt,
+    endsAt,
+    isClosed,
+    leaderboard: { ...board, id: leaderboardId },
+  }));
+}
 
 /** The board's seasons that were played, and the current one, newest first. Keys sort by time. */
 export async function listSeasons(

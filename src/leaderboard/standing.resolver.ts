@@ -1,8 +1,10 @@
-import { Arg, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Float, Info, Int, Resolver, Root } from 'type-graphql';
 import { loadUserOfRow } from '../account/leaver.loader.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
+import { selects } from '../shared/selection.js';
 import { leaderboardLoader } from './leaderboard.loader.js';
 import { DEFAULT_SLUG } from './leaderboard.service.js';
 import { currentSeason, seasonByKey } from './season.service.js';
@@ -26,7 +28,7 @@ export class StandingResolver {
     description: "Share of the season's players that this one is at least as good as, above 0 and up to 100.",
   })
   async percentile(@Ctx() context: Context, @Root() standing: StandingRow): Promise<number> {
-    const players = await context.loader(seasonSizeLoader).load(standing.season.id);
+    const players = standing.players ?? (await context.loader(seasonSizeLoader).load(standing.season.id));
     const better = standing.rank - 1;
     // Read a moment apart, the two can disagree; the share stays within its bounds.
     const total = Math.max(players, standing.position);
@@ -44,6 +46,7 @@ export class UserStandingResolver {
   async standing(
     @Ctx() context: Context,
     @Root() user: UserRow,
+    @Info() info: GraphQLResolveInfo,
     @Arg('leaderboardSlug', () => String, { nullable: true, description: "Left out, the server's default board." })
     leaderboardSlug?: string | null,
     @Arg('seasonKey', () => String, { nullable: true, description: 'Left out, the current season.' })
@@ -55,6 +58,9 @@ export class UserStandingResolver {
     }
     const named = seasonKey !== null && seasonKey !== undefined;
     const season = named ? seasonByKey(board, seasonKey, 'seasonKey') : currentSeason(board);
-    return season === undefined ? null : context.loader(standingLoader).load({ season, userId: user.id });
+    if (season === undefined) {
+      return null;
+    }
+    return context.loader(standingLoader).load({ season, userId: user.id, withPlayers: selects(info, 'percentile') });
   }
 }

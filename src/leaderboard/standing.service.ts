@@ -1,17 +1,16 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { query, queryExactlyOne, sql } from '../database/query.js';
+import type { RawBuilder } from 'kysely';
+import { queryExactlyOne, sql } from '../database/query.js';
 import { badInput } from '../errors.js';
-import { pageSize, toPage } from '../shared/connection.js';
+import { MAX_PAGE_SIZE, pageSize, toPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor, encodeCursor } from '../shared/cursor.js';
-import { countAhead, countBetter, placeConsecutive, storedColumns, type StoredStanding } from './rank.js';
+import { countBetter, countTiedAhead, placeConsecutive, storedColumns } from './rank.js';
 import type { SeasonRow } from './season.type.js';
+import { type ListRow, type StandingList, type StandingPage } from './standing-list.js';
 import type { StandingEdge, StandingRow } from './standing.type.js';
 
 const DEFAULT_SIZE = 50;
 const MAX_RADIUS = 50;
-
-/** One page of a season's standings; what else a connection has is added by the resolver. */
-export type StandingPage = ReturnType<typeof toPage<StandingEdge>>;
 
 /** The arguments of Season.standings as they came. */
 export interface StandingRange {
@@ -22,43 +21,72 @@ export interface StandingRange {
   fromPosition?: number | null | undefined;
 }
 
-interface PageRow extends StoredStanding {
-  ahead: number;
-  better: number;
-  hasNext: boolean;
-}
-
 /**
  * A page of a season's standings, best first: forward, backward or from a position.
  * Rows and ranks come from one statement, so they agree whatever is written meanwhile.
  * @throws AppError BAD_USER_INPUT naming the argument
  */
-export async function pageOfStandings(
-  em: SqlEntityManager,
-  season: SeasonRow,
-  range: StandingRange,
-): Promise<StandingPage> {
+export function standingPage(season: SeasonRow, range: StandingRange, withUsers: boolean): StandingList {
   const size = checkRange(range);
-  const backward = isGiven(range.last);
   const list = standingList(season);
   const after = isGiven(range.after) ? decodeCursor(list, range.after, 'after') : null;
   const before = isGiven(range.before) ? decodeCursor(list, range.before, 'before') : null;
+  const backward = isGiven(range.last);
+  // Forward, one row more than the page tells whether the list goes on.
+  const limit = backward || before !== null ? size : size + 1;
+  const statement = isGiven(range.fromPosition)
+    ? pageFrom(season, range.fromPosition, limit)
+    : pageBetween(season, { after, before, backward, limit });
+  return {
+    statement,
+    withUsers,
+    toPage: (em, rows) => {
+      const more = rows.length > size;
+      return rows.length === 0
+        ? emptyPage(em, season, range)
+        : toStandingPage(season, more ? rows.slice(0, size) : rows, more || rows[0]!.hasNext);
+    },
+  };
+}
+
+interface Bounds {
+  after: string[] | null;
+  before: string[] | null;
+  backward: boolean;
+  limit: number;
+}
+
+function pageBetween(season: SeasonRow, { after, before, backward, limit }: Bounds): RawBuilder<ListRow> {
   const direction = backward ? sql`desc` : sql`asc`;
-  const rows = await query(
-    em,
-    sql<PageRow>`with page as materialized (
-        select ${storedColumns} from standings s
-        where s.season_id = ${season.id} and s.ranked
-          and ${after === null ? sql`true` : sql`${orderKey} > ${cursorKey(after)}`}
-          and ${before === null ? sql`true` : sql`${orderKey} < ${cursorKey(before)}`}
-        order by s.sort_score ${direction}, s.achieved_at ${direction}, s.user_id ${direction}
-        limit ${size} offset ${(range.fromPosition ?? 1) - 1}
-      ),
-      ${placeOfFirst(season)}
-      select page.*, first.ahead, first.better, ${hasNext(season)} as "hasNext" from page, first
-      order by page."sortScore", page."achievedAt", page."userId"`,
-  );
-  return rows.length === 0 ? emptyPage(em, season, range) : toStandingPage(season, rows);
+  const page = sql`select ${storedColumns} from standings s
+      where s.season_id = ${season.id} and s.ranked
+        ${after === null ? sql`` : sql`and ${orderKey} > ${cursorKey(after)}`}
+        ${before === null ? sql`` : sql`and ${orderKey} < ${cursorKey(before)}`}
+      order by s.sort_score ${direction}, s.achieved_at ${direction}, s.user_id ${direction}
+      ${LARGEST}`;
+  const isTop = after === null && !backward && before === null;
+  if (isTop) {
+    return sql<ListRow>`select page.*, 0 as better, 0 as "tiedAhead", false as "hasNext", null::int as "rankInList"
+      from (${page}) page limit ${limit}`;
+  }
+  return sql<ListRow>`with page as materialized (select * from (${page}) page limit ${limit}),
+    ${placeOfFirst(season)}
+    select page.*, first.better, first."tiedAhead", ${before === null ? sql`false` : hasNext(season)} as "hasNext",
+      null::int as "rankInList"
+    from page, first`;
+}
+
+function pageFrom(season: SeasonRow, position: number, limit: number): RawBuilder<ListRow> {
+  return sql<ListRow>`select page.*, place.better::int as better, (${position}::int - 1 - place.better)::int as "tiedAhead", false as "hasNext",
+      null::int as "rankInList"
+    from laurel_standing_place(${season.id}, ${position}::int - 1) place
+    cross join lateral (
+      select ${storedColumns} from standings s
+      where s.season_id = ${season.id} and s.ranked
+        and ${orderKey} >= (place.sort_score, place.achieved_at, place.user_id)
+      order by s.sort_score, s.achieved_at, s.user_id
+      ${LARGEST} offset place.skip
+    ) page limit ${limit}`;
 }
 
 /** Where the range ends up beyond the list, all there is to tell is on which side the list lies. */
@@ -81,74 +109,83 @@ async function emptyPage(
 }
 
 /**
- * The players around one, in the season's order; the window keeps its size at both ends of the list.
- * @param userId null where nobody is meant
+ * The players around one, in the season's order; the window keeps its size at both ends of the list, and is empty
+ * where the user has no standing.
  * @param radius how many on each side, 1 to 50
- * @returns an empty page where the user has no standing
  * @throws AppError BAD_USER_INPUT for a radius out of range
  */
-export async function standingsAround(
-  em: SqlEntityManager,
-  season: SeasonRow,
-  userId: string | null,
-  radius: number,
-): Promise<StandingPage> {
+export function standingWindow(season: SeasonRow, userId: string, radius: number, withUsers: boolean): StandingList {
+  checkRadius(radius);
+  const reach = 2 * radius;
+  const statement = sql<ListRow>`with target as materialized (
+      select ${storedColumns} from standings s
+      where s.season_id = ${season.id} and s.user_id = ${userId} and s.ranked
+    ),
+    above as materialized (
+      select neighbour.* from target, lateral (
+        select ${storedColumns} from standings s
+        where s.season_id = ${season.id} and s.ranked and ${orderKey} < ${keyOf('target')}
+        order by s.sort_score desc, s.achieved_at desc, s.user_id desc ${LARGEST}
+      ) neighbour limit ${reach}
+    ),
+    below as materialized (
+      select neighbour.* from target, lateral (
+        select ${storedColumns} from standings s
+        where s.season_id = ${season.id} and s.ranked and ${orderKey} > ${keyOf('target')}
+        order by s.sort_score, s.achieved_at, s.user_id ${LARGEST}
+      ) neighbour limit ${reach}
+    ),
+    -- What one side lacks at an end of the list, the other side gets.
+    extent as (
+      select (select count(*) from above) as above, (select count(*) from below) as below
+    ),
+    page as materialized (
+      (select * from above order by "sortScore" desc, "achievedAt" desc, "userId" desc
+        limit (select greatest(${radius}, ${reach} - below) from extent))
+      union all
+      select * from target
+      union all
+      (select * from below order by "sortScore", "achievedAt", "userId"
+        limit (select greatest(${radius}, ${reach} - above) from extent))
+    ),
+    ${placeOfFirst(season)}
+    select page.*, first.better, first."tiedAhead", ${hasNext(season)} as "hasNext", null::int as "rankInList"
+    from page, first`;
+  return {
+    statement,
+    withUsers,
+    toPage: (_, rows) =>
+      rows.length === 0 ? toPage<StandingEdge>([], false, false) : toStandingPage(season, rows, rows[0]!.hasNext),
+  };
+}
+
+/** @throws AppError BAD_USER_INPUT for a radius out of range */
+export function checkRadius(radius: number): void {
   if (radius < 1 || radius > MAX_RADIUS) {
     throw badInput('radius', `radius must be from 1 to ${MAX_RADIUS}.`);
   }
-  if (userId === null) {
-    return toPage<StandingEdge>([], false, false);
-  }
-  const reach = 2 * radius;
-  const rows = await query(
-    em,
-    sql<PageRow>`with target as materialized (
-        select ${storedColumns} from standings s
-        where s.season_id = ${season.id} and s.user_id = ${userId} and s.ranked
-      ),
-      above as materialized (
-        select neighbour.* from target, lateral (
-          select ${storedColumns} from standings s
-          where s.season_id = ${season.id} and s.ranked and ${orderKey} < ${keyOf('target')}
-          order by s.sort_score desc, s.achieved_at desc, s.user_id desc limit ${reach}
-        ) neighbour
-      ),
-      below as materialized (
-        select neighbour.* from target, lateral (
-          select ${storedColumns} from standings s
-          where s.season_id = ${season.id} and s.ranked and ${orderKey} > ${keyOf('target')}
-          order by s.sort_score, s.achieved_at, s.user_id limit ${reach}
-        ) neighbour
-      ),
-      -- What one side lacks at an end of the list, the other side gets.
-      extent as (
-        select (select count(*) from above) as above, (select count(*) from below) as below
-      ),
-      page as materialized (
-        (select * from above order by "sortScore" desc, "achievedAt" desc, "userId" desc
-          limit (select greatest(${radius}, ${reach} - below) from extent))
-        union all
-        select * from target
-        union all
-        (select * from below order by "sortScore", "achievedAt", "userId"
-          limit (select greatest(${radius}, ${reach} - above) from extent))
-      ),
-      ${placeOfFirst(season)}
-      select page.*, first.ahead, first.better, ${hasNext(season)} as "hasNext" from page, first
-      order by page."sortScore", page."achievedAt", page."userId"`,
-  );
-  return toStandingPage(season, rows);
 }
 
-/** The cursor of a standing in its season's list. */
+/** A standing in its season's list. Its cursor is made when it is asked for: most clients ask for the last one only. */
 export function standingEdge(node: StandingRow): StandingEdge {
-  const cursor = encodeCursor(standingList(node.season), [node.sortScore, node.achievedAt, node.userId]);
-  return { cursor, node, rankInList: node.rank };
+  return {
+    get cursor() {
+      return encodeCursor(standingList(node.season), [node.sortScore, node.achievedAt, node.userId]);
+    },
+    node,
+    rankInList: node.rank,
+  };
 }
 
 function standingList(season: SeasonRow): CursorList {
   return { name: `standings:${season.id}`, key: ['integer', 'instant', 'id'] };
 }
+
+/**
+ * Bounds what PostgreSQL expects of a list: of a limit that is a parameter it takes a tenth of the table for granted,
+ * and plans the statement anew each time.
+ */
+const LARGEST = sql`limit ${sql.lit(MAX_PAGE_SIZE + 1)}`;
 
 const orderKey = sql`(s.sort_score, s.achieved_at, s.user_id)`;
 
@@ -166,8 +203,8 @@ function placeOfFirst(season: SeasonRow) {
         select * from page order by "sortScore", "achievedAt", "userId" limit 1
       ),
       first as materialized (
-        select ${countAhead(season.id, sql`best."sortScore"`, sql`best."achievedAt"`, sql`best."userId"`)} as ahead,
-          ${countBetter(season.id, sql`best."sortScore"`)} as better
+        select ${countBetter(season.id, sql`best."sortScore"`)} as better,
+          ${countTiedAhead(season.id, sql`best."sortScore"`, sql`best."achievedAt"`, sql`best."userId"`)} as "tiedAhead"
         from best
       )`;
 }
@@ -181,13 +218,14 @@ function hasNext(season: SeasonRow) {
         and ${orderKey} > (worst."sortScore", worst."achievedAt", worst."userId"))`;
 }
 
-function toStandingPage(season: SeasonRow, rows: PageRow[]): StandingPage {
-  const [first] = rows;
-  if (first === undefined) {
-    return toPage<StandingEdge>([], false, false);
-  }
-  const edges = placeConsecutive(season, rows, first).map(standingEdge);
-  return toPage<StandingEdge>(edges, first.hasNext, first.ahead > 0);
+/** @param rows at least one */
+function toStandingPage(season: SeasonRow, rows: readonly ListRow[], hasNextPage: boolean): StandingPage {
+  const first = rows[0]!;
+  return toPage<StandingEdge>(
+    placeConsecutive(season, rows, first).map(standingEdge),
+    hasNextPage,
+    first.better + first.tiedAhead > 0,
+  );
 }
 
 /** @returns the number of rows to answer */

@@ -15,6 +15,8 @@ export interface StandingRow {
   achievedAt: InstantText;
   rank: number;
   position: number;
+  /** How many the season has, where that was read along. */
+  players?: number | undefined;
 }
 
 @ObjectType('Standing', { simpleResolvers: true, description: "A player's place in a season." })

@@ -57,7 +57,13 @@ function parse(cursor: string): string[] {
   }
 }
 
+/** Of the list that was asked for last: every item of a page asks for the same. */
+let last = { name: '', fingerprint: '' };
+
 /** Short on purpose: it tells lists apart, it guards nothing. */
-function fingerprint(list: CursorList): string {
-  return createHash('sha256').update(list.name).digest('base64url').slice(0, 8);
+function fingerprint({ name }: CursorList): string {
+  if (last.name !== name) {
+    last = { name, fingerprint: createHash('sha256').update(name).digest('base64url').slice(0, 8) };
+  }
+  return last.fingerprint;
 }

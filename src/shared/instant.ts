@@ -23,3 +23,8 @@ export function isInstantText(text: string): boolean {
 export function toDate(text: InstantText): Date {
   return new Date(text.replace(INSTANT, '$1T$2Z'));
 }
+
+/** A Date as the database would write it. */
+export function toInstantText(date: Date): InstantText {
+  return date.toISOString().replace('T', ' ').replace('Z', '+00');
+}

@@ -123,11 +123,12 @@ export async function findVisitStreaks(
  */
 export async function findActiveUsers(em: SqlEntityManager, from: string, to: string): Promise<ActiveUsersDay[]> {
   checkDateRange(from, to);
+  // The dates are in the text, for a plan of their own: it is another one for a day than for a year.
   return query(
     em,
     sql<ActiveUsersDay>`select visit_date as date, count(*)::integer as users,
         least(sum(visit_count), ${sql.lit(MAX_COUNT)})::integer as visits
-      from visits where visit_date between ${from}::date and ${to}::date
+      from visits where visit_date between ${sql.lit(from)}::date and ${sql.lit(to)}::date
       group by visit_date order by visit_date`,
   );
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -66,4 +67,22 @@ export async function post(address: string, query: string, token?: string): Prom
     body: JSON.stringify({ query }),
   });
   return response.json();
+}
+
+/** As `post`, on a connection of its own: of several workers, it is the next one's turn. */
+export function postOnNewConnection(address: string, query: string, variables: object, token?: string): Promise<any> {
+  return new Promise((resolve, reject) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const sent = request(
+      `${address}/graphql`,
+      { method: 'POST', agent: false, headers: { 'content-type': 'application/json', ...authorization } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(JSON.stringify({ query, variables }));
+  });
 }

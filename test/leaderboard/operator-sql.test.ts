@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { query, sql } from '../../src/database/query.js';
 import { ScoreOrder } from '../../src/leaderboard/leaderboard.type.js';
 import type { SeasonRow } from '../../src/leaderboard/season.type.js';
-import { pageOfStandings } from '../../src/leaderboard/standing.service.js';
+import { pageOfStandings } from './lists.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { insertPlayers } from '../visit/support.js';
 import { insertStandings, makeSeason, MAX } from './support.js';

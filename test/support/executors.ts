@@ -1,0 +1,104 @@
+import type { ApolloServerPlugin, GraphQLRequestContextResponseForOperation } from '@apollo/server';
+import { type DocumentNode, Kind, OperationTypeNode, parse } from 'graphql';
+import type { Context } from '../../src/context.js';
+import { CompiledExecution } from '../../src/execution/compiled-execution.js';
+
+/** Compiles eligible queries at their first use; switched to `interpreted`, leaves all to Apollo Server. */
+export class SwitchedExecution implements ApolloServerPlugin<Context> {
+  interpreted = false;
+  /** How many requests were answered compiled. */
+  answered = 0;
+  readonly #compiled = new CompiledExecution(1);
+
+  async requestDidStart() {
+    if (this.interpreted) {
+      return;
+    }
+    const { responseForOperation } = await this.#compiled.requestDidStart();
+    return {
+      responseForOperation: async (request: GraphQLRequestContextResponseForOperation<Context>) => {
+        const response = await responseForOperation(request);
+        this.answered += response === null ? 0 : 1;
+        return response;
+      },
+    };
+  }
+}
+
+interface Response {
+  statusCode: number;
+  body: string;
+}
+
+let underWay = 0;
+let started = 0;
+
+/**
+ * Sends a query to both executors and throws where they differ in status, body or the number of statements; sends
+ * anything but a query once.
+ * @param statements where the database notes what it was sent; those of the compiled run are kept
+ * @returns what the compiled run has answered
+ */
+export async function compareExecutors<R extends Response>(
+  execution: SwitchedExecution,
+  statements: string[],
+  source: string,
+  send: () => Promise<R>,
+): Promise<R> {
+  underWay += 1;
+  started += 1;
+  const own = started;
+  try {
+    // What runs beside it may change the answer in between.
+    if (underWay > 1 || !isQuery(source)) {
+      return await send();
+    }
+    const before = statements.length;
+    execution.interpreted = true;
+    const interpreted = await send();
+    execution.interpreted = false;
+    const sent = statements.splice(before);
+    const compiled = await send();
+    const sentCompiled = statements.slice(before);
+    const failed = 'errors' in JSON.parse(interpreted.body);
+    if (
+      started === own &&
+      (compiled.statusCode !== interpreted.statusCode ||
+        withoutErrorIds(compiled.body) !== withoutErrorIds(interpreted.body) ||
+        // A query that fails is executed by both.
+        (!failed && sentCompiled.length !== sent.length))
+    ) {
+      throw new Error(
+        `The executors differ about ${source}\ninterpreted: ${describe(interpreted, sent)}\ncompiled: ${describe(compiled, sentCompiled)}`,
+      );
+    }
+    return compiled;
+  } finally {
+    underWay -= 1;
+    execution.interpreted = false;
+  }
+}
+
+function describe({ statusCode, body }: Response, statements: string[]): string {
+  return `${statusCode} ${body} after ${statements.length} statements`;
+}
+
+function withoutErrorIds(body: string): string {
+  return body.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?="\}|\.")/g, '…');
+}
+
+function isQuery(source: string): boolean {
+  const operations = tryParse(source)?.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  return (
+    operations?.every((definition) => 'operation' in definition && definition.operation === OperationTypeNode.QUERY) ??
+    true
+  );
+}
+
+function tryParse(source: string): DocumentNode | undefined {
+  try {
+    return parse(source);
+  } catch {
+    return undefined;
+  }
+}
