@@ -88,6 +88,6 @@ test('compiled and interpreted execution agree on generated queries in status, b
   expect(await rows()).toEqual(before);
   // The generator must reach both executors, and both ends of a query.
   expect(statuses).toEqual(new Set([200, 400]));
-  expect(succeeded).toBeGreaterThan(RUNS / 10);
-  expect(execution.answered).toBeGreaterThan(RUNS / 10);
+  expect(succeeded).toBeGreaterThan(RUNS / 30);
+  expect(execution.answered).toBeGreaterThan(RUNS / 30);
 });
