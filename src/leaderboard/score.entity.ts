@@ -8,7 +8,7 @@ const ScoreSchema = defineEntity({
   tableName: 'scores',
   properties: {
     id: p.uuid().primary(),
-    legacyId: p.integer().nullable().unique('scores_legacy_id_unique'),
+    legacyId: p.integer().nullable(),
     user: () => p.manyToOne(User).foreignKeyName('scores_user_id_fkey'),
     season: () => p.manyToOne(Season).foreignKeyName('scores_season_id_fkey'),
     score: p.bigint('number'),
@@ -19,6 +19,10 @@ const ScoreSchema = defineEntity({
     createdAt: p.datetime(6).defaultRaw('now()'),
   },
   uniques: [
+    {
+      name: 'scores_legacy_id_unique',
+      expression: 'create unique index scores_legacy_id_unique on scores (legacy_id) where legacy_id is not null',
+    },
     {
       name: 'scores_idempotency_unique',
       expression:

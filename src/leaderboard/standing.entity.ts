@@ -23,7 +23,7 @@ const StandingSchema = defineEntity({
         .updateRule('no action')
         .foreignKeyName('standings_user_id_fkey')
         .index('standings_user_index'),
-    legacyId: p.integer().nullable().unique('standings_legacy_id_unique'),
+    legacyId: p.integer().nullable(),
     score: p.bigint('number'),
     /** `score` where lower is better, `-score` where higher is: ascending, it always has the best first. */
     sortScore: p.bigint('number'),
@@ -43,11 +43,17 @@ const StandingSchema = defineEntity({
     /** False while the player is deleted; kept by a trigger on users. */
     ranked: p.boolean().default(true),
   },
+  uniques: [
+    {
+      name: 'standings_legacy_id_unique',
+      expression: 'create unique index standings_legacy_id_unique on standings (legacy_id) where legacy_id is not null',
+    },
+  ],
   indexes: [
     {
       name: 'standings_order_index',
       expression:
-        'create index standings_order_index on standings (season_id, sort_score, achieved_at, user_id) where ranked',
+        'create index standings_order_index on standings (season_id, sort_score, achieved_at, user_id) include (score) where ranked',
     },
   ],
   checks: [
