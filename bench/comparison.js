@@ -12,7 +12,8 @@ export const PGBENCH_CLIENTS = 8;
  * Measures one scenario on Laurel, the peers and pgbench, one after the other and round by round.
  * @param database what main.js has loaded
  * @param {{ rounds: number, seconds: number }} options
- * @returns requests per second of each round by name, latencies of the last round, and how many answers agreed
+ * @returns requests per second and milliseconds of CPU time a request of each round by name, latencies of the last
+ *   round, and how many answers agreed
  */
 export async function compare(scenario, servers, database, { rounds, seconds }) {
   const { url, season, players } = database;
@@ -42,15 +43,17 @@ export async function compare(scenario, servers, database, { rounds, seconds }) 
     await run(Math.ceil(seconds / 2));
   }
   const figures = Object.fromEntries(Object.keys(runners).map((name) => [name, []]));
+  const cpu = Object.fromEntries(Object.keys(scenario.servers).map((name) => [name, []]));
   const latencies = {};
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, run] of inTurn(Object.entries(runners), round)) {
-      const { perSecond, p50, p99 } = await run(seconds);
-      figures[name].push(perSecond);
-      latencies[name] = { p50, p99 };
+      const measured = await run(seconds);
+      figures[name].push(measured.perSecond);
+      cpu[name]?.push(measured.cpu);
+      latencies[name] = { p50: measured.p50, p99: measured.p99 };
     }
   }
-  return { name: scenario.name, title: scenario.title, agreed, perSecond: figures, latencies };
+  return { name: scenario.name, title: scenario.title, agreed, perSecond: figures, cpu, latencies };
 }
 
 /** Each round another one begins: what one leaves behind, such as rows to be vacuumed, meets not always the same. */

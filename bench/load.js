@@ -12,17 +12,21 @@ const FEWEST = CONNECTIONS;
 
 /**
  * Puts one server under load with a scenario.
- * @returns {Promise<{ perSecond: number, p50: number, p99: number }>} requests, and latencies in milliseconds
+ * @returns {Promise<{ perSecond: number, p50: number, p99: number, cpu: number }>} requests, and in milliseconds
+ *   latencies and the server process's CPU time a request
  * @throws Error where an answer was none, or had errors
  */
 export async function loadServer(server, name, scenario, inputs, seconds) {
   const requests = await Promise.all(inputs.map((input) => toRequest(scenario, name, input)));
+  const before = server.cpuMilliseconds();
   const result = await fire(server, requests, { duration: seconds });
   if (failures(result) === 0 && result.requests.total < FEWEST) {
     // So slow that the length of the measurement decides: then the number of requests does.
-    return toFigures(await fire(server, requests, { amount: FEWEST }), scenario, name);
+    const begun = server.cpuMilliseconds();
+    const all = await fire(server, requests, { amount: FEWEST });
+    return toFigures(all, server.cpuMilliseconds() - begun, scenario, name);
   }
-  return toFigures(result, scenario, name);
+  return toFigures(result, server.cpuMilliseconds() - before, scenario, name);
 }
 
 function fire({ url }, requests, extent) {
@@ -44,11 +48,12 @@ function fire({ url }, requests, extent) {
   });
 }
 
-function toFigures(result, scenario, name) {
+function toFigures(result, cpu, scenario, name) {
   if (failures(result) > 0) {
     throw new Error(`${failures(result)} requests of ${scenario.title} to ${name} failed.`);
   }
-  return { perSecond: result.requests.total / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
+  const { requests, latency, duration } = result;
+  return { perSecond: requests.total / duration, p50: latency.p50, p99: latency.p99, cpu: cpu / requests.total };
 }
 
 const failures = ({ non2xx, errors, timeouts, mismatches }) => non2xx + errors + timeouts + mismatches;

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { laurelCommand, laurelSettings } from './laurel.js';
 import { freePort } from './postgres.js';
@@ -30,6 +31,7 @@ async function startServer({ command, args }, settings, port) {
   return {
     url,
     memoryMb: () => memoryMb(child.pid),
+    cpuMilliseconds: () => cpuMilliseconds(child.pid),
     stop: () => stop(child),
   };
 }
@@ -78,6 +80,20 @@ function memoryMb(pid) {
     return NaN;
   }
   return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024);
+}
+
+/** Linux counts in hundredths of a second (`man 5 proc_pid_stat`: utime and stime). */
+const TICK_MILLISECONDS = 10;
+
+/** CPU time that a process has taken, with all its threads, in milliseconds; NaN where there is no /proc. */
+function cpuMilliseconds(pid) {
+  if (process.platform !== 'linux') {
+    return NaN;
+  }
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in brackets may have blanks; what follows is counted from the state, the third field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MILLISECONDS;
 }
 
 async function stop(child) {

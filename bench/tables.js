@@ -9,7 +9,9 @@ const SERVERS = { laurel: 'Laurel', postgraphile: 'PostGraphile', mercurius: 'Me
 /** All tables of a report, in the order of reading. */
 export function toTables(report) {
   return [
-    ...(report.comparisons ? [throughput(report.comparisons), latency(report.comparisons)] : []),
+    ...(report.comparisons
+      ? [throughput(report.comparisons), latency(report.comparisons), cpuTime(report.comparisons)]
+      : []),
     targets(report),
     growth(report),
     ...(report.memory ? [memory(report.memory), starts(report.starts)] : []),
@@ -36,6 +38,18 @@ function latency(comparisons) {
     rows: comparisons.map(({ title, latencies }) => [
       title,
       ...names.map((name) => (latencies[name] === undefined ? '' : `${latencies[name].p50}, ${latencies[name].p99}`)),
+    ]),
+  };
+}
+
+function cpuTime(comparisons) {
+  const names = Object.keys(SERVERS).filter((name) => name !== 'pgbench');
+  return {
+    title: 'CPU time of the server process a request, in milliseconds, without PostgreSQL: the median of the rounds',
+    head: ['', ...names.map((name) => SERVERS[name])],
+    rows: comparisons.map(({ title, cpu }) => [
+      title,
+      ...names.map((name) => (cpu[name] === undefined ? '' : median(cpu[name]).toFixed(2))),
     ]),
   };
 }

@@ -54,6 +54,7 @@ export class Migration20261121001000_standing_counts extends Migration {
     this.createCountFunctions();
     this.createPlaceFunction();
     this.rankOnlyPresentPlayers();
+    this.turnMovedStandings('new.score <> old.score or new.season_id <> old.season_id');
     this.rankUsersAtOnce();
 
     this.addSql(`
@@ -97,6 +98,7 @@ export class Migration20261121001000_standing_counts extends Migration {
     this.addSql(`drop function laurel_cut_run(uuid, bigint, timestamptz, uuid, integer)`);
     this.addSql(`drop table standing_tie_counts`);
     this.addSql(`drop table standing_counts`);
+    this.turnMovedStandings('new.score <> old.score');
     this.replaceSortScoreFunction('');
   }
 
@@ -397,6 +399,15 @@ export class Migration20261121001000_standing_counts extends Migration {
         if tg_op = 'INSERT' then
           new.ranked := coalesce((select u.deleted_at is null from users u where u.id = new.user_id for share), true);
         end if;`);
+  }
+
+  /** A standing that is moved to a season of another board by hand may have to be turned as well. */
+  private turnMovedStandings(changes: string): void {
+    this.addSql(`drop trigger standings_sort_score_update on standings`);
+    this.addSql(`
+      create trigger standings_sort_score_update before update on standings
+        for each row when ((${changes}) and new.sort_score = old.sort_score)
+        execute function laurel_standing_sort_score()`);
   }
 
   private replaceSortScoreFunction(addition: string): void {

@@ -28,7 +28,7 @@ interface SeasonReport {
   seasonId: string;
   players: number;
   /** As it was found. */
-  found: Pick<RankCheck, 'levels' | 'runs' | 'marks'>;
+  found: Pick<RankCheck, 'levels' | 'runs' | 'marks' | 'standings'>;
   repaired: boolean;
   /** In the end, after a repair as well. */
   right: boolean;
@@ -121,7 +121,7 @@ async function settle(
     season: season.key,
     seasonId: season.id,
     players: last.players,
-    found: { levels: found.levels, runs: found.runs, marks: found.marks },
+    found: { levels: found.levels, runs: found.runs, marks: found.marks, standings: found.standings },
     repaired: repair,
     right: isRight(last),
   };
@@ -131,10 +131,13 @@ function nameOf({ id, slug, key }: CheckedSeason): string {
   return slug === null || key === null ? `unknown season ${id}` : `${slug} ${key}`;
 }
 
-function describe({ levels, runs, marks }: RankCheck): string {
+function describe({ levels, runs, marks, standings }: RankCheck): string {
   const parts = levels.flatMap((buckets, level) =>
     buckets === 0 ? [] : [`${counted(buckets, 'bucket')} of level ${level}`],
   );
+  if (standings > 0) {
+    parts.push(`${counted(standings, 'standing')} not where the player and the board say`);
+  }
   if (runs > 0) {
     parts.push(`${counted(runs, 'run')} of equals`);
   }

@@ -18,6 +18,8 @@ export interface RankCheck {
   runs: number;
   /** Scores that have runs but do not say so, say so but have none, or lack those they need. */
   marks: number;
+  /** Standings that are ranked or not against whether their player is there, or have the other order's sign. */
+  standings: number;
 }
 
 /** All seasons whose ranks can be checked, by board and key. */
@@ -48,13 +50,29 @@ export function checkRanks(em: SqlEntityManager, seasonId: string): Promise<Rank
         (select array_agg((select count(*)::int from differing_count d where d.level = each.level) order by each.level)
           from generate_series(0, 7) each (level)) as levels,
         (select count(*)::int from differing_run) as runs,
-        (select count(*)::int from differing_mark) as marks`,
+        (select count(*)::int from differing_mark) as marks,
+        (select count(*)::int from ${misplacedStandings(seasonId)}) as standings`,
   );
 }
 
 /** Whether nothing differs. */
-export function isRight({ levels, runs, marks }: RankCheck): boolean {
-  return levels.every((buckets) => buckets === 0) && runs === 0 && marks === 0;
+export function isRight({ levels, runs, marks, standings }: RankCheck): boolean {
+  return levels.every((buckets) => buckets === 0) && runs === 0 && marks === 0 && standings === 0;
+}
+
+/** SQL: those standings of a season that SQL by hand can have left wrong, as table `s`, with what they should be. */
+export function misplacedStandings(seasonId: string) {
+  return sql`(
+      select s.user_id, u.deleted_at is null as ranked,
+        case l.score_order when 'LOWER_IS_BETTER' then s.score else -s.score end as sort_score
+      from standings s
+      join users u on u.id = s.user_id
+      join seasons on seasons.id = s.season_id
+      join leaderboards l on l.id = seasons.leaderboard_id
+      where s.season_id = ${seasonId}
+        and (s.ranked <> (u.deleted_at is null)
+          or s.sort_score <> case l.score_order when 'LOWER_IS_BETTER' then s.score else -s.score end)
+    ) s`;
 }
 
 /** Both ends of the scores, as SQL wants them. */

@@ -2,7 +2,14 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
 import { query, queryExactlyOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
-import { differingParents, differingRuns, differingScores, HIGHEST_SCORE, LOWEST_SCORE } from './rank-check.service.js';
+import {
+  differingParents,
+  differingRuns,
+  differingScores,
+  HIGHEST_SCORE,
+  LOWEST_SCORE,
+  misplacedStandings,
+} from './rank-check.service.js';
 
 /** Key of the advisory lock that one repair holds at a time: two would add the same correction twice. */
 const REPAIR_LOCK = 7_241_111;
@@ -10,12 +17,19 @@ const REPAIR_LOCK = 7_241_111;
 const MAX_UNCUT = 512;
 /** Standings recounted in one transaction: its locks are held for a second at most. */
 const STRETCH = 50_000;
+/** Standings put right in one transaction. */
+const MISPLACED_AT_ONCE = 1000;
 
 /**
- * Makes a season's rank tree what a recount of its standings says, while scores are submitted. Writers wait only
+ * Puts standings right that SQL by hand has left wrong, then makes the season's rank tree what a recount of its
+ * standings says, while scores are submitted. Writers wait only
  * for the buckets under repair. A second repair waits for the first, step by step.
  */
 export async function repairRanks(em: SqlEntityManager, seasonId: string): Promise<void> {
+  // First, as the rest counts what is ranked, and where.
+  while (await inRepair(em, (transaction) => putRight(transaction, seasonId))) {
+    // Some more.
+  }
   for (let above = LOWEST_SCORE; above !== HIGHEST_SCORE;) {
     const upTo = await endOfStretch(em, seasonId, above);
     const stretch = sql`${differingScores(seasonId, above, upTo)}`;
@@ -31,11 +45,32 @@ export async function repairRanks(em: SqlEntityManager, seasonId: string): Promi
   }
 }
 
-function inRepair(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<void>): Promise<void> {
+function inRepair<T>(em: SqlEntityManager, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
   return inTransaction(em, async (transaction) => {
     await query(transaction, sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
-    await work(transaction);
+    return work(transaction);
   });
+}
+
+/**
+ * Ranks and turns a number of standings; the triggers move the counts. Players are locked before their standings, as
+ * everywhere.
+ * @returns whether there were any
+ */
+async function putRight(em: SqlEntityManager, seasonId: string): Promise<boolean> {
+  const players = await query(
+    em,
+    sql<{ id: string }>`select id from users
+      where id in (select user_id from ${misplacedStandings(seasonId)} limit ${MISPLACED_AT_ONCE})
+      order by id for no key update`,
+  );
+  await query(
+    em,
+    sql`update standings t set ranked = s.ranked, sort_score = s.sort_score
+      from ${misplacedStandings(seasonId)}
+      where t.season_id = ${seasonId} and t.user_id = s.user_id and s.user_id = any(${players.map(({ id }) => id)}::uuid[])`,
+  );
+  return players.length > 0;
 }
 
 /** The last score of the next stretch of standings. */

@@ -58,6 +58,11 @@ const StandingSchema = defineEntity({
   ],
   checks: [
     {
+      name: 'standings_achieved_at_check',
+      expression:
+        "extract(year from achieved_at at time zone 'UTC') >= 1 and extract(year from achieved_at at time zone 'UTC') <= 9999",
+    },
+    {
       name: 'standings_safe_integer',
       expression: "score >= '-9007199254740991'::bigint and score <= '9007199254740991'::bigint",
     },

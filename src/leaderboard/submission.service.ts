@@ -55,8 +55,11 @@ export async function submitScores(
       const rows = await retried(() => submit(em, submissions, seasons, withStandings));
       return await toSubmitted(em, submissions, seasons, rows, withStandings);
     } catch (error) {
-      if (sqlState(error) !== SubmissionState.OTHER_SEASONS || attempt === MAX_ATTEMPTS) {
+      if (sqlState(error) !== SubmissionState.OTHER_SEASONS) {
         throw explain(error, submissions);
+      }
+      if (attempt === MAX_ATTEMPTS) {
+        throw new AppError(ErrorCode.SERVICE_UNAVAILABLE, 'The season is changing. Try again.');
       }
     }
   }

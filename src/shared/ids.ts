@@ -20,5 +20,6 @@ export function isId(value: string): boolean {
  * with the leaderboard's id as name space and the season's key as name. Migrations compute it in SQL.
  */
 export function seasonId(leaderboardId: string, key: string): string {
-  return v3(key, leaderboardId);
+  // As bytes: the name space may be any id, those that state no version among them.
+  return v3(key, Buffer.from(leaderboardId.replaceAll('-', ''), 'hex'));
 }

@@ -87,6 +87,20 @@ describe.each([
     ]);
   });
 
+  test('moves to a season of a board that counts the other way', async () => {
+    const season = await played();
+    const away = await makeSeason(em(), {
+      order: order === ScoreOrder.HIGHER_IS_BETTER ? ScoreOrder.LOWER_IS_BETTER : ScoreOrder.HIGHER_IS_BETTER,
+    });
+    await query(em(), sql`update standings set season_id = ${away.id} where season_id = ${season.id}`);
+    expect(await places(away)).toEqual([
+      [2, 1],
+      [0, 2],
+      [3, 2],
+      [1, 4],
+    ]);
+  });
+
   test('deletes', async () => {
     const season = await played();
     await query(em(), sql`delete from standings where season_id = ${season.id} and user_id = ${players[1]}`);
@@ -103,6 +117,11 @@ describe.each([
       await expect(
         query(em(), sql`update standings set score = ${score}::bigint where season_id = ${season.id}`),
       ).rejects.toThrow('standings_safe_integer');
+    }
+    for (const achievedAt of ['-infinity', 'infinity', '0001-01-01 00:00:00+00 BC', '10000-01-01 00:00:00+00']) {
+      await expect(
+        query(em(), sql`update standings set achieved_at = ${achievedAt}::timestamptz where season_id = ${season.id}`),
+      ).rejects.toThrow('standings_achieved_at_check');
     }
     await expect(
       insertStandings(em(), season.id, [{ userId: players[0]!, score: 1, achievedAt: ACHIEVED }]),

@@ -44,7 +44,7 @@ async function damage(statement: string): Promise<void> {
   await query(em(), sql.raw(statement.replaceAll('$season', `'${season.id}'`)));
 }
 
-const RIGHT = { players: CROWD + OTHERS, levels: [0, 0, 0, 0, 0, 0, 0, 0], runs: 0, marks: 0 };
+const RIGHT = { players: CROWD + OTHERS, levels: [0, 0, 0, 0, 0, 0, 0, 0], runs: 0, marks: 0, standings: 0 };
 
 test('a healthy tree is right', async () => {
   const check = await checkRanks(em(), season.id);
@@ -132,6 +132,21 @@ const DAMAGES: Damage[] = [
     statement: 'truncate standing_counts, standing_tie_counts',
     found: { levels: [101, 7, 0, 0, 0, 0, 0, 0] },
   },
+  {
+    name: 'a player who is there, but is not ranked',
+    statement: `update standings set ranked = false where season_id = $season and score = 990`,
+    found: { players: CROWD + OTHERS - 1, standings: 1 },
+  },
+  {
+    name: "scores with the other order's sign",
+    statement: `update standings set sort_score = score where season_id = $season and score in (10, 20, 30)`,
+    found: { standings: 3 },
+  },
+  {
+    name: 'a whole crowd that is not ranked',
+    statement: `update standings set ranked = false where season_id = $season and score = ${CROWDED}`,
+    found: { players: OTHERS, standings: CROWD },
+  },
 ];
 
 test.each(DAMAGES)('$name: found, repaired, and kept right from then on', async ({ statement, found }) => {
@@ -147,6 +162,16 @@ test.each(DAMAGES)('$name: found, repaired, and kept right from then on', async 
 
   await query(em(), sql`update standings set score = score - 10 where season_id = ${season.id}`);
   expect(await treeFaults(em())).toEqual(RIGHT_TREE);
+});
+
+test('a deleted player who is ranked is found, and is not any more', async () => {
+  await query(em(), sql`alter table users disable trigger users_ranked`);
+  await query(em(), sql`update users set deleted_at = now() where id = ${players[3]}`);
+  await query(em(), sql`alter table users enable trigger users_ranked`);
+  expect(await checkRanks(em(), season.id)).toEqual({ ...RIGHT, standings: 1 });
+  await repairRanks(em(), season.id);
+  expect(await checkRanks(em(), season.id)).toEqual({ ...RIGHT, players: CROWD + OTHERS - 1 });
+  await query(em(), sql`update users set deleted_at = null where id = ${players[3]}`);
 });
 
 test('seasons that only the tree knows are listed, and emptied', async () => {

@@ -126,6 +126,7 @@ export function chainSuite(open: OpenDatabase): void {
         'seasons_leaderboard_id_fkey',
         'session_tokens_session_id_fkey',
         'sessions_user_id_fkey',
+        'standings_achieved_at_check',
         'standings_safe_integer',
         'standings_score_id_fkey',
         'standings_season_id_fkey',

@@ -61,7 +61,7 @@ test('names the season that differs, and ends with 1; repairs it, and ends with 
 test('reports as JSON', async () => {
   await spoil();
   const season = { leaderboard: 'damaged', season: damaged.key, seasonId: damaged.id, players: 10 };
-  const found = { levels: [1, 0, 0, 0, 0, 0, 0, 0], runs: 0, marks: 0 };
+  const found = { levels: [1, 0, 0, 0, 0, 0, 0, 0], runs: 0, marks: 0, standings: 0 };
   const before = await laurel(['doctor', '--json'], settings);
   expect(JSON.parse(before.output)).toEqual({
     server: expect.stringMatching(/^\d+/),

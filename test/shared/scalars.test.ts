@@ -121,6 +121,11 @@ describe('ids', () => {
     expect(seasonId(board, '2026-02')).toBe(seasonId(board, '2026-02'));
     expect(seasonId(board, '2026-02')).not.toBe(seasonId(board, '2026-03'));
   });
+
+  test("a season's is made for boards of any id", () => {
+    // As PostgreSQL makes it: md5 of the bytes of both, with the version and the variant of RFC 9562.
+    expect(seasonId('00000000-0000-0000-0000-00000000000a', 'all')).toBe('60702afc-a002-3125-a721-ad7c9f9500de');
+  });
 });
 
 test('instants of the database are told from other text', () => {
