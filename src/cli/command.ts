@@ -2,7 +2,11 @@ import { type Config, ConfigError, loadConfig } from '../config.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { DataFolderInUseError } from '../database/embedded-lock.js';
 import { AppError } from '../errors.js';
+import { MigrationError, UsageError } from '../migrate/errors.js';
 import { SeasonZoneError } from '../leaderboard/leaderboard.service.js';
+
+/** What a command ends with, besides 0. */
+export const ExitCode = { FAILED: 1, WRONG_USAGE: 2 };
 
 /** A command cannot do what it was asked; the message says what to do next. Ends with exit code 1. */
 export class CommandError extends Error {
@@ -10,7 +14,15 @@ export class CommandError extends Error {
 }
 
 /** Errors whose message is meant for the operator; of any other the stack is shown too. */
-const EXPLAINED = [CommandError, ConfigError, DataFolderInUseError, SeasonZoneError, AppError];
+const EXPLAINED = [
+  CommandError,
+  ConfigError,
+  DataFolderInUseError,
+  SeasonZoneError,
+  AppError,
+  MigrationError,
+  UsageError,
+];
 
 /** Runs a command's work on the database of the settings and closes it, whatever happens. */
 export async function withDatabase(work: (database: Database, config: Config) => Promise<void>): Promise<void> {
@@ -28,8 +40,8 @@ function isExplained(error: Error): boolean {
   return EXPLAINED.some((type) => error instanceof type) || ('code' in error && typeof error.code === 'string');
 }
 
-/** Prints what went wrong and sets exit code 1. */
+/** Prints what went wrong and sets exit code 1, or 2 where the operator asked for something that is not there. */
 export function reportFailure(error: unknown): void {
   console.error(error instanceof Error && isExplained(error) ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? ExitCode.WRONG_USAGE : ExitCode.FAILED;
 }

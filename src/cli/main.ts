@@ -2,15 +2,13 @@
 // First of all: type-graphql's decorators need it, whichever module they are reached through.
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
-import { reportFailure } from './command.js';
+import { ExitCode, reportFailure } from './command.js';
 import { addDoctor } from './doctor.js';
 import { addLeaderboard } from './leaderboard.js';
-import { addMigrate } from './migrate.js';
+import { addMigrate } from './migrate/index.js';
 import { addSchema } from './schema.js';
 import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
-
-const WRONG_USAGE = 2;
 
 const program = new Command('laurel')
   .description('The social side of games: accounts, friendships, seasonal leaderboards and daily visits.')
@@ -31,7 +29,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+    process.exitCode = error.exitCode === 0 ? 0 : ExitCode.WRONG_USAGE;
   } else {
     reportFailure(error);
   }

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { addRun } from './run.js';
+import { addStatus } from './status.js';
+
+/** `laurel migrate`: the schema's history. */
+export function addMigrate(program: Command): void {
+  const migrate = program.command('migrate').description('bring the database schema to where this build needs it');
+  addStatus(migrate);
+  addRun(migrate);
+}

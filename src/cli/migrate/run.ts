@@ -1,0 +1,191 @@
+import type { Command } from 'commander';
+import type { Database } from '../../database/database.js';
+import { query, sql } from '../../database/query.js';
+import { dryRun } from '../../migrate/dry-run.js';
+import { loadHistory } from '../../migrate/history.js';
+import { readLedger } from '../../migrate/ledger.js';
+import { type CountedLoss, countLosses } from '../../migrate/losses.js';
+import { type Direction, type Plan, planDowngrade, planUpgrade } from '../../migrate/plan.js';
+import { downgradeTarget, type Target, upgradeTarget } from '../../migrate/revision.js';
+import type { RanStatement, RunOptions } from '../../migrate/run-options.js';
+import { runMigrations } from '../../migrate/run.js';
+import { withDatabase } from '../command.js';
+import { confirmByTyping } from '../confirm.js';
+import { styled } from '../terminal.js';
+import { type MigrateOptions, parseDuration, verb } from './options.js';
+
+interface RunCommandOptions extends MigrateOptions {
+  dryRun?: true;
+  verbose?: true;
+  yes?: true;
+  wait: number;
+  lockTimeout: number;
+  statementTimeout: number;
+  concurrentTimeout: number;
+}
+
+/** The verbs that change the database: upgrade and downgrade. */
+export function addRun(migrate: Command): void {
+  runVerb(
+    migrate,
+    'upgrade [revision]',
+    'apply migrations: up to head, +N steps, or up to a revision',
+    'upgrade +1',
+  ).action((revision: string | undefined, options: RunCommandOptions) =>
+    withDatabase((database) => upgradeTo(database, revision ?? 'head', options)),
+  );
+  runVerb(
+    migrate,
+    'downgrade <revision>',
+    'revert migrations: -N steps, down to a revision, or to base',
+    'downgrade -1',
+  )
+    .option('--yes', 'drop data without asking')
+    .action((revision: string, options: RunCommandOptions) =>
+      withDatabase((database) => downgradeTo(database, revision, options)),
+    );
+}
+
+function runVerb(migrate: Command, usage: string, description: string, example: string): Command {
+  return verb(migrate, usage, description, example)
+    .option('--dry-run', 'try it in a transaction, show each statement, its time and its locks, and roll back')
+    .option('--verbose', 'show the SQL as it runs')
+    .option('--wait <duration>', 'for another migration run', parseDuration, 60_000)
+    .option(
+      '--lock-timeout <duration>',
+      'a statement waits so long for a table; then all begins anew',
+      parseDuration,
+      5000,
+    )
+    .option('--statement-timeout <duration>', 'a statement may take so long; 0s: any time', parseDuration, 0)
+    .option('--concurrent-timeout <duration>', 'likewise, outside transactions', parseDuration, 6 * 3_600_000);
+}
+
+async function upgradeTo(database: Database, revision: string, options: RunCommandOptions): Promise<void> {
+  const history = await loadHistory(options.folder);
+  const target = upgradeTarget(history, revision);
+  const plan = planUpgrade(history, await readLedger(database.orm.em.fork()), target);
+  await run(database, target, plan, options);
+}
+
+async function downgradeTo(database: Database, revision: string, options: RunCommandOptions): Promise<void> {
+  const em = database.orm.em.fork();
+  const history = await loadHistory(options.folder);
+  const target = downgradeTarget(history, revision);
+  const plan = planDowngrade(history, await readLedger(em), target);
+  const losses = options.dryRun ? [] : await countLosses(em, plan.migrations);
+  if (losses.length > 0) {
+    const question = describeLosses(plan, losses);
+    if (options.yes !== true) {
+      printPlan(plan, options);
+      await confirmByTyping(question, 'downgrade');
+    } else if (!options.json) {
+      console.log(question);
+    }
+  }
+  await run(database, target, plan, options);
+}
+
+function describeLosses({ migrations }: Plan, losses: readonly CountedLoss[]): string {
+  const lines = losses.map(({ table, column, count }) =>
+    column === undefined ? `  table ${table}: ${count} rows` : `  column ${table}.${column}: ${count} values`,
+  );
+  const subject = migrations.length === 1 ? 'This migration drops' : 'These migrations drop';
+  return [`${subject} the following, but for what they carry over to older tables:`, ...lines].join('\n');
+}
+
+async function run(database: Database, target: Target, plan: Plan, options: RunCommandOptions): Promise<void> {
+  printPlan(plan, options);
+  const statements: (RanStatement & { migration: string })[] = [];
+  const settings = runSettings(plan, options, statements);
+  if (options.dryRun) {
+    const names = await dryRun(database, plan.direction, target, settings);
+    finish(
+      options,
+      { direction: plan.direction, wouldRun: names, statements },
+      'All was rolled back: it was a dry run.',
+    );
+    return;
+  }
+  const done = await runMigrations(database, plan.direction, target, settings);
+  const key = plan.direction === 'up' ? 'applied' : 'reverted';
+  if (!options.json) {
+    done.forEach((name) => console.log(styled('green', `${key} ${name}`)));
+  }
+  const after = done.length === 0 ? NOTHING[plan.direction] : await whatNext(database, plan.direction, done);
+  finish(options, { [key]: done, ...(options.verbose && { statements }) }, after);
+}
+
+const NOTHING: Record<Direction, string> = {
+  up: 'Nothing to apply: the database is current.',
+  down: 'Nothing to revert.',
+};
+
+function runSettings(
+  { migrations }: Plan,
+  options: RunCommandOptions,
+  statements: (RanStatement & { migration: string })[],
+): RunOptions {
+  const tell = (line: string): void => {
+    if (!options.json) {
+      console.log(line);
+    }
+  };
+  let current = '';
+  return {
+    folder: options.folder,
+    patience: options.wait,
+    lockTimeout: options.lockTimeout,
+    statementTimeout: options.statementTimeout,
+    concurrentTimeout: options.concurrentTimeout,
+    agreed: migrations.map(({ name }) => name),
+    listener: {
+      onMigration: ({ name }) => {
+        current = name;
+        if (options.dryRun || options.verbose) {
+          tell(styled('bold', `-- ${name}`));
+        }
+      },
+      onStatement: (statement) => {
+        statements.push({ migration: current, ...statement });
+        if (options.dryRun || options.verbose) {
+          describeStatement(statement).forEach(tell);
+        }
+      },
+      onRetry: (reason, milliseconds) =>
+        console.error(`${reason}: rolled back, again in ${(milliseconds / 1000).toFixed(1)} s`),
+    },
+  };
+}
+
+function describeStatement({ sql: text, milliseconds, locks, ran }: RanStatement): string[] {
+  const cost = ran ? `-- ${milliseconds.toFixed(1)} ms` : '-- not run: not in this transaction, or done already';
+  return [
+    `${text.trim()};`,
+    styled('dim', [cost, ...locks.map(({ table, mode }) => `${mode} on ${table}`)].join(', ')),
+  ];
+}
+
+function printPlan({ direction, migrations, warnings }: Plan, { json }: RunCommandOptions): void {
+  if (json) {
+    return;
+  }
+  warnings.forEach((warning) => console.error(styled('yellow', warning)));
+  if (migrations.length > 0) {
+    console.log(`To ${direction === 'up' ? 'apply' : 'revert'}, in this order:`);
+    migrations.forEach(({ name, transactional }) =>
+      console.log(`  ${name}${transactional ? '' : ' (outside transactions, alone)'}`),
+    );
+  }
+}
+
+async function whatNext({ orm }: Database, direction: Direction, done: readonly string[]): Promise<string> {
+  const { server } = (await query(orm.em.fork(), sql<{ server: string }>`select version() as server`))[0]!;
+  const [product, version] = server.split(' ');
+  const state = `${product} ${version} answers; ${done.length} ${direction === 'up' ? 'applied' : 'reverted'}.`;
+  return direction === 'up' ? `${state} The way back: laurel migrate downgrade -${done.length}` : state;
+}
+
+function finish({ json }: RunCommandOptions, report: object, text: string): void {
+  console.log(json ? JSON.stringify(report) : text);
+}

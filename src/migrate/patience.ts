@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sqlState } from '../database/sql-state.js';
+import { MigrationError } from './errors.js';
+import type { Run } from './run-options.js';
+import { StatementError } from './run-step.js';
+
+const FIRST_DELAY = 500;
+
+/** lock_not_available, and deadlock_detected: all was rolled back, and can be tried again. */
+const WORTH_ANOTHER_ATTEMPT = new Set(['55P03', '40P01']);
+
+/** Begins again, a little later each time, where a lock was not to be had. */
+export async function patiently<T>({ options }: Run, done: readonly string[], work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= options.attempts || !WORTH_ANOTHER_ATTEMPT.has(sqlState(error) ?? '')) {
+        throw explain(error, done, attempt);
+      }
+      const delay = FIRST_DELAY * 2 ** (attempt - 1) * (0.5 + Math.random());
+      options.listener?.onRetry?.(error instanceof Error ? error.message : String(error), delay);
+      await sleep(delay);
+    }
+  }
+}
+
+const SHOWN_STATEMENT = 300;
+
+function explain(error: unknown, done: readonly string[], attempts: number): unknown {
+  if (!(error instanceof StatementError)) {
+    return error;
+  }
+  const { migration, statement, message, cause } = error;
+  const text = statement.trim().replaceAll(/\s+/g, ' ');
+  const kept = done.length === 0 ? 'Nothing of this run was kept.' : `Kept of this run: ${done.join(', ')}.`;
+  const rolledBack = migration.transactional
+    ? kept
+    : `${kept} What it sent before stays, as it cannot run in a transaction; run again, it goes on.`;
+  return new MigrationError(
+    [
+      `${migration.name} failed${attempts > 1 ? ` ${attempts} times` : ''}: ${message}`,
+      `In: ${text.length > SHOWN_STATEMENT ? `${text.slice(0, SHOWN_STATEMENT)} …` : text}`,
+      rolledBack,
+    ].join('\n'),
+    { cause },
+  );
+}
