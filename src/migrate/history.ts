@@ -7,11 +7,10 @@ import { Migration } from '@mikro-orm/migrations';
 import { MIGRATIONS } from '../database/options.js';
 import type { Orm } from '../database/database.js';
 import { MigrationError } from './errors.js';
-import { readDecisions } from './decisions.js';
-import { inOrder } from './order.js';
+import { inOrder, type Placed } from './order.js';
 
 /** A migration of this build. */
-export interface MigrationFile {
+export interface MigrationFile extends Placed {
   /** As MikroORM stores it: the file's name without its extension. */
   name: string;
   /** The time in the name, e.g. 20260205193000. */
@@ -27,26 +26,23 @@ export interface MigrationFile {
   up: string[] | null;
   /** Likewise; undefined where there is no way back. */
   down: string[] | null | undefined;
-  /** The migrations that the author had as the newest; undefined: the one before it by time. */
-  after: string[] | undefined;
   /** @returns a migration to be run */
   create(orm: Orm): Migration;
 }
 
+/** In the class, `static after` and `static order` say what Placed has. */
 type MigrationClass = new (driver: unknown, config: unknown) => Migration;
 
 const FILE = /^Migration(\d{14})(?:_(\w+))?\.(js|ts)$/;
 
 /**
- * All migrations in a folder, in the order in which they are applied: by the time in their names, unless a recorded
- * decision says otherwise.
+ * All migrations in a folder, in the order in which they are applied: by the time in their names, unless
+ * they say otherwise.
  * @throws MigrationError for a file that is no migration
  */
 export async function loadHistory(folder: string = MIGRATIONS): Promise<MigrationFile[]> {
-  const files = readdirSync(folder)
-    .filter((file) => FILE.test(file))
-    .toSorted();
-  return inOrder(await Promise.all(files.map((file) => loadFile(join(folder, file)))), readDecisions(folder));
+  const files = readdirSync(folder).filter((file) => FILE.test(file));
+  return inOrder(await Promise.all(files.map((file) => loadFile(join(folder, file)))));
 }
 
 async function loadFile(path: string): Promise<MigrationFile> {
@@ -57,7 +53,7 @@ async function loadFile(path: string): Promise<MigrationFile> {
   const up = await statementsOf(migration, 'up', path);
   const hasDown = migration.prototype.down !== Migration.prototype.down;
   const down = hasDown ? await statementsOf(migration, 'down', path) : undefined;
-  const after = (migration as { after?: string | string[] }).after;
+  const { after, order } = migration as { after?: string | string[]; order?: string[] };
   return {
     name,
     stamp,
@@ -70,6 +66,7 @@ async function loadFile(path: string): Promise<MigrationFile> {
     up,
     down,
     after: typeof after === 'string' ? [after] : after,
+    order,
     create: (orm) => new migration(orm.em.getDriver(), orm.config),
   };
 }

@@ -1,53 +1,69 @@
 import { MigrationError } from './errors.js';
-import type { Decision } from './decisions.js';
 
-interface Ordered {
+/** What a migration says of its place among the others. */
+export interface Placed {
   name: string;
+  /** The migrations that the author had as the newest; undefined: the one before it by time. */
   after: string[] | undefined;
+  /** In a merge, the migrations of two branches in the order that was settled: the last of one, the first of the other. */
+  order: string[] | undefined;
 }
 
 /**
- * Puts migrations into the order in which they are applied: each after those its author had, and as decisions say;
- * apart from that, by name, so by time.
- * @param migrations by name
+ * Puts migrations into the order in which they are applied: each after those its author had, and as merges say; apart
+ * from that by name, so by time.
  * @throws MigrationError where no order fulfils all
  */
-export function inOrder<T extends Ordered>(migrations: readonly T[], decisions: readonly Decision[]): T[] {
-  const before = new Map(migrations.map(({ name, after }) => [name, new Set(after ?? [])]));
-  for (const { order } of decisions) {
+export function inOrder<T extends Placed>(migrations: readonly T[]): T[] {
+  const left = byName(migrations);
+  const before = new Map(left.map(({ name, after }) => [name, new Set(after ?? [])]));
+  for (const { order = [] } of migrations) {
     order.slice(1).forEach((name, index) => before.get(name)?.add(order[index]!));
   }
-  const left = [...migrations];
-  const placed = new Set<string>();
-  const known = new Set(migrations.map(({ name }) => name));
+  const unplaced = new Set(before.keys());
   const result: T[] = [];
   while (left.length > 0) {
-    const next = left.findIndex(({ name }) =>
-      [...before.get(name)!].every((earlier) => placed.has(earlier) || !known.has(earlier)),
-    );
+    const next = left.findIndex(({ name }) => [...before.get(name)!].every((earlier) => !unplaced.has(earlier)));
     if (next === -1) {
       throw new MigrationError(
-        `These migrations each come after another of them: ${left.map(({ name }) => name).join(', ')}.\nCorrect \`after\` in the files, or merges.json.`,
+        `Each of these migrations comes after another of them: ${left.map(({ name }) => name).join(', ')}.\nCorrect \`after\` and \`order\` in their files.`,
       );
     }
     const [migration] = left.splice(next, 1);
-    placed.add(migration!.name);
+    unplaced.delete(migration!.name);
     result.push(migration!);
   }
   return result;
 }
 
-/**
- * The newest migration of each branch: those that no other comes after. Where a file does not say what it comes
- * after, it is the one before it; decisions join branches.
- * @param history in order
- */
-export function headsOf<T extends Ordered>(history: readonly T[], decisions: readonly Decision[]): T[] {
-  const followed = new Set(
-    history.flatMap(({ after }, index) => after ?? (index === 0 ? [] : [history[index - 1]!.name])),
-  );
-  for (const { order } of decisions) {
-    order.slice(0, -1).forEach((name) => followed.add(name));
+/** The newest migration of each branch, by name: those that no other comes after. */
+export function headsOf<T extends Placed>(migrations: readonly T[]): T[] {
+  const sorted = byName(migrations);
+  const followed = new Set([...parentsOf(sorted).values()].flat());
+  return sorted.filter(({ name }) => !followed.has(name));
+}
+
+/** A migration's own name and those of all that come before it in its branch. */
+export function branchOf(migrations: readonly Placed[], head: string): Set<string> {
+  const parents = parentsOf(byName(migrations));
+  const found = new Set<string>();
+  const left = [head];
+  for (let name = left.pop(); name !== undefined; name = left.pop()) {
+    if (!found.has(name)) {
+      found.add(name);
+      left.push(...(parents.get(name) ?? []));
+    }
   }
-  return history.filter(({ name }) => !followed.has(name));
+  return found;
+}
+
+/** @param sorted by name */
+function parentsOf(sorted: readonly Placed[]): Map<string, string[]> {
+  return new Map(
+    sorted.map(({ name, after }, index) => [name, after ?? (index === 0 ? [] : [sorted[index - 1]!.name])]),
+  );
+}
+
+function byName<T extends Placed>(migrations: readonly T[]): T[] {
+  return migrations.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -5,7 +5,7 @@ import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { MigrationError } from './errors.js';
 
 /** Key of the advisory lock that one migration runner holds at a time, across all servers of a database. */
-const RUNNER_LOCK = 7_241_110;
+export const RUNNER_LOCK = 7_241_110;
 
 const POLL_MILLISECONDS = 100;
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { addMerge } from './merge.js';
 import { addRun } from './run.js';
+import { addSql } from './sql.js';
 import { addStatus } from './status.js';
 
 /** `laurel migrate`: the schema's history. */
@@ -7,4 +9,6 @@ export function addMigrate(program: Command): void {
   const migrate = program.command('migrate').description('bring the database schema to where this build needs it');
   addStatus(migrate);
   addRun(migrate);
+  addSql(migrate);
+  addMerge(migrate);
 }

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import type { Database } from '../../database/database.js';
-import { readDecisions } from '../../migrate/decisions.js';
 import { loadHistory, type MigrationFile } from '../../migrate/history.js';
 import { readLedger } from '../../migrate/ledger.js';
 import { headsOf } from '../../migrate/order.js';
-import { MIGRATIONS } from '../../database/options.js';
 import { findMigration } from '../../migrate/revision.js';
 import { type Entry, entriesOf, type State } from '../../migrate/state.js';
 import { withDatabase } from '../command.js';
@@ -98,7 +96,7 @@ function laurel(version: string | null | undefined): string {
 }
 
 async function showHeads({ folder, json }: MigrateOptions): Promise<void> {
-  const heads = headsOf(await loadHistory(folder), readDecisions(folder ?? MIGRATIONS));
+  const heads = headsOf(await loadHistory(folder));
   if (json) {
     console.log(JSON.stringify({ heads: heads.map(({ name }) => name) }));
     return;
