@@ -37,6 +37,7 @@ const environmentSchema = z.object({
     .optional(),
   DATABASE_POOL_SIZE: z.coerce.number('must be a number').int().min(1).max(1000).default(10),
   DATA_DIR: z.string().min(1).default('.laurel'),
+  BACKUP_DIR: z.string().min(1).optional(),
   TOKEN_SECRET: z.string().optional(),
   API_KEY: z.string().optional(),
   ADMIN_EMAIL: z.email('must be an email address').optional(),
@@ -80,6 +81,8 @@ export interface Config {
   databaseReplicaUrls: string[];
   databasePoolSize: number;
   dataDir: string;
+  /** Where upgrades leave a backup; absent: only those that are asked to do. */
+  backupDir: string | undefined;
   /** Absent outside production only: then a generated one is kept in `dataDir`. */
   tokenSecret: string | undefined;
   apiKey: string | undefined;
@@ -225,6 +228,7 @@ function toConfig(environment: z.infer<typeof environmentSchema>): Config {
     databaseReplicaUrls: environment.DATABASE_REPLICA_URLS ?? [],
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     dataDir: environment.DATA_DIR,
+    backupDir: environment.BACKUP_DIR,
     tokenSecret: environment.TOKEN_SECRET,
     apiKey: environment.API_KEY,
     admin: toAdmin(environment),

@@ -40,7 +40,18 @@ const FILE = /^Migration(\d{14})(?:_(\w+))?\.(js|ts)$/;
  * they say otherwise.
  * @throws MigrationError for a file that is no migration
  */
-export async function loadHistory(folder: string = MIGRATIONS): Promise<MigrationFile[]> {
+export function loadHistory(folder: string = MIGRATIONS): Promise<MigrationFile[]> {
+  if (folder !== MIGRATIONS) {
+    return readHistory(folder);
+  }
+  // A running build's own do not change, and each health check asks for them.
+  own ??= readHistory(folder);
+  return own;
+}
+
+let own: Promise<MigrationFile[]> | undefined;
+
+async function readHistory(folder: string): Promise<MigrationFile[]> {
   const files = readdirSync(folder).filter((file) => FILE.test(file));
   return inOrder(await Promise.all(files.map((file) => loadFile(join(folder, file)))));
 }

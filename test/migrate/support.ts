@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,6 +40,13 @@ export function migrationFolder(migrations: Record<string, Planted>): MigrationF
     remove: (name) => rmSync(fileOf(name)),
     delete: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** A copy of Laurel's own migrations, as their sources, to which a command may add. */
+export function copyOfHistory(): MigrationFolder {
+  const folder = migrationFolder({});
+  cpSync(new URL('../../migrations', import.meta.url), folder.path, { recursive: true });
+  return folder;
 }
 
 function sourceOf(name: string, { up, down, transactional = true, after, order, code = '' }: Planted): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { MikroORM } from '@mikro-orm/pglite';
 import { Client } from 'pg';
 import { type Database, openDatabase } from '../../src/database/database.js';
@@ -23,6 +23,12 @@ export function openTestDatabase(script?: string): Promise<TestDatabase> {
   return server === undefined ? openEmbedded(script) : openPostgres(server, script);
 }
 
+/** A database of this test's own without anything in it, likewise. */
+export function openEmptyTestDatabase(): Promise<TestDatabase> {
+  const server = process.env['TEST_POSTGRES_URL'];
+  return server === undefined ? openPglite({ parsers }) : openServerDatabase(server, '');
+}
+
 /** SQL: the old game service's database, marked as being at the first migration. */
 export function fixtureScript(): string {
   const dump = readFileSync(new URL('../fixtures/hexdb-postgres.sql', import.meta.url), 'utf8');
@@ -33,9 +39,18 @@ export function fixtureScript(): string {
 }
 
 async function openEmbedded(script?: string): Promise<TestDatabase> {
+  if (script === undefined) {
+    return openPglite({ loadDataDir: migratedDump(), parsers });
+  }
+  const database = await openPglite({ parsers }, script);
+  await upgrade(database);
+  return database;
+}
+
+async function openPglite(options: PGliteOptions, script = ''): Promise<TestDatabase> {
   const statements: string[] = [];
-  const client = await PGlite.create(script === undefined ? { loadDataDir: migratedDump(), parsers } : { parsers });
-  if (script !== undefined) {
+  const client = await PGlite.create(options);
+  if (script !== '') {
     await client.exec(script);
   }
   const observed = {
@@ -58,7 +73,7 @@ async function openEmbedded(script?: string): Promise<TestDatabase> {
     close: () => client.close(),
   };
   const orm = await MikroORM.init({ ...ormOptions, driverOptions: { pglite: () => observed } });
-  const database: TestDatabase = {
+  return {
     orm,
     embedded: true,
     url: undefined,
@@ -68,26 +83,25 @@ async function openEmbedded(script?: string): Promise<TestDatabase> {
       await client.close();
     },
   };
-  if (script !== undefined) {
-    await upgrade(database);
-  }
-  return database;
 }
 
 function migratedDump(): Blob {
   return new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
 }
 
-async function openPostgres(server: string, script?: string): Promise<TestDatabase> {
+async function openPostgres(server: string, script = ''): Promise<TestDatabase> {
+  const database = await openServerDatabase(server, script);
+  await upgrade(database);
+  return database;
+}
+
+async function openServerDatabase(server: string, script: string): Promise<TestDatabase> {
   const { url, drop } = await createEmptyDatabase(server);
-  if (script !== undefined) {
-    await onServer(url, script);
-  }
+  await onServer(url, script);
   const statements: string[] = [];
   const database = await openDatabase({ databaseUrl: url, databasePoolSize: 8, dataDir: '' }, (statement) =>
     statements.push(statement),
   );
-  await upgrade(database);
   return {
     ...database,
     url,

@@ -14,6 +14,8 @@ export function addMerge(migrate: Command): void {
       const history = await loadHistory(sources);
       const chosen = heads.map((head) => findMigration(history, head).name);
       const merge = mergeBranches(history, sources, chosen, message);
-      console.log(json ? JSON.stringify(merge) : `${merge.path} applies, in this order:\n  ${merge.heads.join('\n  ')}`);
+      console.log(
+        json ? JSON.stringify(merge) : `${merge.path} applies, in this order:\n  ${merge.heads.join('\n  ')}`,
+      );
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { type Config, loadConfig } from '../../config.js';
 import type { Database } from '../../database/database.js';
-import { query, sql } from '../../database/query.js';
+import type { PreparedBackup } from '../../migrate/backup.js';
 import { dryRun } from '../../migrate/dry-run.js';
 import { loadHistory } from '../../migrate/history.js';
 import { readLedger } from '../../migrate/ledger.js';
@@ -12,12 +13,15 @@ import { runMigrations } from '../../migrate/run.js';
 import { withDatabase } from '../command.js';
 import { confirmByTyping } from '../confirm.js';
 import { styled } from '../terminal.js';
+import { describeBackup, prepareBackup } from './backup.js';
+import { describeHealth } from './health.js';
 import { type MigrateOptions, parseDuration, verb } from './options.js';
 
 interface RunCommandOptions extends MigrateOptions {
   dryRun?: true;
   verbose?: true;
   yes?: true;
+  backup?: string | true;
   wait: number;
   lockTimeout: number;
   statementTimeout: number;
@@ -26,14 +30,13 @@ interface RunCommandOptions extends MigrateOptions {
 
 /** The verbs that change the database: upgrade and downgrade. */
 export function addRun(migrate: Command): void {
-  runVerb(
-    migrate,
-    'upgrade [revision]',
-    'apply migrations: up to head, +N steps, or up to a revision',
-    'upgrade +1',
-  ).action((revision: string | undefined, options: RunCommandOptions) =>
-    withDatabase((database) => upgradeTo(database, revision ?? 'head', options)),
-  );
+  runVerb(migrate, 'upgrade [revision]', 'apply migrations: up to head, +N steps, or up to a revision', 'upgrade +1')
+    .option('--backup [folder]', 'leave a backup first: in BACKUP_DIR, else beside the data, where no folder is named')
+    .action(async (revision: string | undefined, options: RunCommandOptions) => {
+      const config = loadConfig();
+      const backup = options.dryRun ? undefined : await prepareBackup(config, options.backup);
+      await withDatabase((database) => upgradeTo({ database, config, backup }, revision ?? 'head', options));
+    });
   runVerb(
     migrate,
     'downgrade <revision>',
@@ -42,8 +45,15 @@ export function addRun(migrate: Command): void {
   )
     .option('--yes', 'drop data without asking')
     .action((revision: string, options: RunCommandOptions) =>
-      withDatabase((database) => downgradeTo(database, revision, options)),
+      withDatabase((database, config) => downgradeTo({ database, config, backup: undefined }, revision, options)),
     );
+}
+
+/** What a run is about. */
+interface Subject {
+  database: Database;
+  config: Config;
+  backup: PreparedBackup | undefined;
 }
 
 function runVerb(migrate: Command, usage: string, description: string, example: string): Command {
@@ -61,29 +71,30 @@ function runVerb(migrate: Command, usage: string, description: string, example: 
     .option('--concurrent-timeout <duration>', 'likewise, outside transactions', parseDuration, 6 * 3_600_000);
 }
 
-async function upgradeTo(database: Database, revision: string, options: RunCommandOptions): Promise<void> {
+async function upgradeTo(subject: Subject, revision: string, options: RunCommandOptions): Promise<void> {
   const history = await loadHistory(options.folder);
   const target = upgradeTarget(history, revision);
-  const plan = planUpgrade(history, await readLedger(database.orm.em.fork()), target);
-  await run(database, target, plan, options);
+  const plan = planUpgrade(history, await readLedger(subject.database.orm.em.fork()), target);
+  printPlan(plan, options);
+  await run(subject, target, plan, options);
 }
 
-async function downgradeTo(database: Database, revision: string, options: RunCommandOptions): Promise<void> {
-  const em = database.orm.em.fork();
+async function downgradeTo(subject: Subject, revision: string, options: RunCommandOptions): Promise<void> {
+  const em = subject.database.orm.em.fork();
   const history = await loadHistory(options.folder);
   const target = downgradeTarget(history, revision);
   const plan = planDowngrade(history, await readLedger(em), target);
+  printPlan(plan, options);
   const losses = options.dryRun ? [] : await countLosses(em, plan.migrations);
   if (losses.length > 0) {
     const question = describeLosses(plan, losses);
     if (options.yes !== true) {
-      printPlan(plan, options);
       await confirmByTyping(question, 'downgrade');
     } else if (!options.json) {
       console.log(question);
     }
   }
-  await run(database, target, plan, options);
+  await run(subject, target, plan, options);
 }
 
 function describeLosses({ migrations }: Plan, losses: readonly CountedLoss[]): string {
@@ -94,26 +105,27 @@ function describeLosses({ migrations }: Plan, losses: readonly CountedLoss[]): s
   return [`${subject} the following, but for what they carry over to older tables:`, ...lines].join('\n');
 }
 
-async function run(database: Database, target: Target, plan: Plan, options: RunCommandOptions): Promise<void> {
-  printPlan(plan, options);
+async function run(subject: Subject, target: Target, plan: Plan, options: RunCommandOptions): Promise<void> {
+  const { database } = subject;
+  const { direction } = plan;
   const statements: (RanStatement & { migration: string })[] = [];
   const settings = runSettings(plan, options, statements);
   if (options.dryRun) {
-    const names = await dryRun(database, plan.direction, target, settings);
-    finish(
-      options,
-      { direction: plan.direction, wouldRun: names, statements },
-      'All was rolled back: it was a dry run.',
-    );
+    const wouldRun = await dryRun(database, direction, target, settings);
+    finish(options, { direction, wouldRun, statements }, 'All was rolled back: it was a dry run.');
     return;
   }
-  const done = await runMigrations(database, plan.direction, target, settings);
-  const key = plan.direction === 'up' ? 'applied' : 'reverted';
+  const backup = plan.migrations.length === 0 ? undefined : await subject.backup?.();
+  if (backup !== undefined && !options.json) {
+    console.log(describeBackup(backup));
+  }
+  const done = await runMigrations(database, direction, target, settings);
+  const key = direction === 'up' ? 'applied' : 'reverted';
   if (!options.json) {
     done.forEach((name) => console.log(styled('green', `${key} ${name}`)));
   }
-  const after = done.length === 0 ? NOTHING[plan.direction] : await whatNext(database, plan.direction, done);
-  finish(options, { [key]: done, ...(options.verbose && { statements }) }, after);
+  const report = { [key]: done, ...(backup && { backup }), ...(options.verbose && { statements }) };
+  finish(options, report, done.length === 0 ? NOTHING[direction] : await whatNext(subject, direction, done.length));
 }
 
 const NOTHING: Record<Direction, string> = {
@@ -179,11 +191,10 @@ function printPlan({ direction, migrations, warnings }: Plan, { json }: RunComma
   }
 }
 
-async function whatNext({ orm }: Database, direction: Direction, done: readonly string[]): Promise<string> {
-  const { server } = (await query(orm.em.fork(), sql<{ server: string }>`select version() as server`))[0]!;
-  const [product, version] = server.split(' ');
-  const state = `${product} ${version} answers; ${done.length} ${direction === 'up' ? 'applied' : 'reverted'}.`;
-  return direction === 'up' ? `${state} The way back: laurel migrate downgrade -${done.length}` : state;
+async function whatNext({ config }: Subject, direction: Direction, steps: number): Promise<string> {
+  const lines = direction === 'up' ? [`The way back: laurel migrate downgrade -${steps}`] : [];
+  const health = await describeHealth(config);
+  return [...(health === undefined ? [] : [health]), ...lines, 'Done.'].join('\n');
 }
 
 function finish({ json }: RunCommandOptions, report: object, text: string): void {

@@ -5,7 +5,12 @@ import { type MigrateOptions, verb } from './options.js';
 
 /** `laurel migrate sql`: the script for somebody who has psql and not Laurel. */
 export function addSql(migrate: Command): void {
-  verb(migrate, 'sql [range]', 'print the script from one migration to another: FROM:TO, for psql', 'sql 202611210008:head > upgrade.sql')
+  verb(
+    migrate,
+    'sql [range]',
+    'print the script from one migration to another: FROM:TO, for psql',
+    'sql 202611210008:head > upgrade.sql',
+  )
     .addHelpText('after', '\nWithout a range, from base to head. Backwards, it is the downgrade.')
     .action(async (range: string | undefined, { folder, json }: MigrateOptions) => {
       const history = await loadHistory(folder);
