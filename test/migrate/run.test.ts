@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { query, queryExactlyOne, sql } from '../../src/database/query.js';
 import { dryRun } from '../../src/migrate/dry-run.js';
 import { MigrationError, UsageError } from '../../src/migrate/errors.js';
@@ -11,7 +11,7 @@ import { runMigrations } from '../../src/migrate/run.js';
 import { entriesOf } from '../../src/migrate/state.js';
 import { VERSION } from '../../src/version.js';
 import { openEmptyTestDatabase, type TestDatabase } from '../support/database.js';
-import { type MigrationFolder, migrationFolder } from './support.js';
+import { emptyDatabase, type MigrationFolder, migrationFolder } from './support.js';
 
 const FRUITS = 'Migration20270101000000_fruits';
 const COLOURS = 'Migration20270102000000_colours';
@@ -19,8 +19,12 @@ const RIPE = 'Migration20270103000000_ripe';
 
 let database: TestDatabase;
 let folder: MigrationFolder;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await openEmptyTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await emptyDatabase(em());
   folder = migrationFolder({
     [FRUITS]: {
       up: ['create table fruits (id integer primary key, name text)', `insert into fruits values (1, 'apple')`],
@@ -36,10 +40,7 @@ beforeEach(async () => {
     },
   });
 });
-afterEach(async () => {
-  await database.close();
-  folder.delete();
-});
+afterEach(() => folder.delete());
 
 const em = () => database.orm.em.fork();
 

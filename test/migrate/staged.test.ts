@@ -1,26 +1,27 @@
 import 'reflect-metadata';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { query, queryExactlyOne, sql } from '../../src/database/query.js';
 import { runMigrations } from '../../src/migrate/run.js';
 import { filledInBatches, foreignKey, notNullColumn, type Stages } from '../../src/migrate/staged.js';
 import { openEmptyTestDatabase, type TestDatabase } from '../support/database.js';
-import { type MigrationFolder, migrationFolder, type Planted } from './support.js';
+import { emptyDatabase, type MigrationFolder, migrationFolder, type Planted } from './support.js';
 
 const ROWS = 25_000;
 
 let database: TestDatabase;
 let folder: MigrationFolder | undefined;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await openEmptyTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await emptyDatabase(em());
   await query(em(), sql`create table owners (id integer primary key)`);
   await query(em(), sql`create table pets (id integer primary key, owner_id integer)`);
   await query(em(), sql`insert into owners select n from generate_series(1, 100) n`);
   await query(em(), sql`insert into pets select n, 1 + n % 100 from generate_series(1, ${ROWS}::integer) n`);
 });
-afterEach(async () => {
-  await database.close();
-  folder?.delete();
-});
+afterEach(() => folder?.delete());
 
 const em = () => database.orm.em.fork();
 

@@ -1,6 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { query, sql } from '../../src/database/query.js';
+
+/** Drops whatever a test has made. */
+export async function emptyDatabase(em: SqlEntityManager): Promise<void> {
+  await query(em, sql`drop schema public cascade`);
+  await query(em, sql`create schema public`);
+}
 
 /** Inside the checkout, so that what is planted can import MikroORM; and where no tool looks for sources. */
 const PARENT = fileURLToPath(new URL('../../node_modules/.cache/laurel', import.meta.url));
