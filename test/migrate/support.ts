@@ -11,7 +11,7 @@ export async function emptyDatabase(em: SqlEntityManager): Promise<void> {
 }
 
 /** Inside the checkout, so that what is planted can import MikroORM; and where no tool looks for sources. */
-const PARENT = fileURLToPath(new URL('../../node_modules/.cache/laurel', import.meta.url));
+const PARENT = fileURLToPath(new URL('../../dist/planted', import.meta.url));
 
 /** A migration to be planted. */
 export interface Planted {

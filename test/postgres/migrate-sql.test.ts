@@ -50,9 +50,9 @@ async function describeDatabase(url: string): Promise<unknown> {
   await client.connect();
   const { rows } = await client.query(`select
     (select array_agg(name || ' ' || checksum order by id) from mikro_orm_migrations) as history,
-    (select array_agg(table_name || '.' || column_name || ' ' || data_type order by 1) from information_schema.columns
-      where table_schema = 'public') as columns,
-    (select array_agg(indexdef order by 1) from pg_indexes where schemaname = 'public') as indexes`);
+    (select array_agg(table_name || '.' || column_name || ' ' || data_type order by table_name, column_name)
+      from information_schema.columns where table_schema = 'public') as columns,
+    (select array_agg(indexdef order by indexdef) from pg_indexes where schemaname = 'public') as indexes`);
   await client.end();
   return rows[0];
 }
