@@ -13,6 +13,9 @@ export interface ParsedStatement {
  * @throws MigrationError with the parser's words
  */
 export async function parseSql(text: string): Promise<ParsedStatement[]> {
+  if (text.trim() === '') {
+    return [];
+  }
   try {
     const { stmts = [] } = (await parse(text)) as {
       stmts?: { stmt: Record<string, unknown>; stmt_location?: number; stmt_len?: number }[];

@@ -43,7 +43,7 @@ export async function setTimeouts(
 
 /** What a migration has to send; one that looks at data in code does so now. */
 export async function statementsOf(
-  { orm, direction }: Run,
+  { orm, direction }: Pick<Run, 'orm' | 'direction'>,
   em: SqlEntityManager,
   migration: MigrationFile,
 ): Promise<string[]> {
@@ -52,7 +52,7 @@ export async function statementsOf(
     return known;
   }
   const instance = migration.create(orm);
-  instance.setTransactionContext(em.getTransactionContext()!);
+  instance.setTransactionContext(em.getTransactionContext());
   await instance[direction]();
   return instance.getQueries().map(String);
 }

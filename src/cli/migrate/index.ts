@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addCheck } from './check.js';
 import { addMerge } from './merge.js';
 import { addRun } from './run.js';
 import { addSql } from './sql.js';
@@ -11,4 +12,5 @@ export function addMigrate(program: Command): void {
   addRun(migrate);
   addSql(migrate);
   addMerge(migrate);
+  addCheck(migrate);
 }
