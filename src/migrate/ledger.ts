@@ -91,3 +91,23 @@ export async function recordApplied(em: SqlEntityManager, { name, checksum }: Mi
 export async function eraseApplied(em: SqlEntityManager, name: string): Promise<void> {
   await query(em, sql`delete from ${sql.table(LEDGER)} where name in (${name}, ${`${name}.js`}, ${`${name}.ts`})`);
 }
+
+/** Notes again what a migration that is noted as applied says now; when it was applied stays. */
+export async function recordAnew(em: SqlEntityManager, { name, checksum }: MigrationFile): Promise<void> {
+  await query(
+    em,
+    sql`update ${sql.table(LEDGER)} set name = ${name}, checksum = ${checksum}, laurel_version = ${VERSION}
+      where name in (${name}, ${`${name}.js`}, ${`${name}.ts`})`,
+  );
+}
+
+/** Forgets all that is applied. The table need not be there. */
+export async function emptyLedger(em: SqlEntityManager): Promise<void> {
+  const { exists } = await queryExactlyOne(
+    em,
+    sql<{ exists: boolean }>`select to_regclass(${LEDGER}) is not null as exists`,
+  );
+  if (exists) {
+    await query(em, sql`delete from ${sql.table(LEDGER)}`);
+  }
+}

@@ -34,8 +34,11 @@ export function findMigration<T extends Pick<MigrationFile, 'name' | 'stamp' | '
   throw new UsageError([`${quoted(text)} can be any of these; nothing was run:`, ...names, ...more].join('\n'));
 }
 
-/** How far to go: to the newest or before the first migration, by a number of steps, or to a migration by name. */
-export type Target = 'head' | 'base' | { steps: number } | { name: string };
+/** A point of the history: the newest migration, before the first one, or a migration by name. */
+export type Stop = 'head' | 'base' | { name: string };
+
+/** How far to go: to a point, or by a number of steps. */
+export type Target = Stop | { steps: number };
 
 /**
  * @param text `head`, `+N` or a migration
@@ -57,6 +60,17 @@ export function downgradeTarget(migrations: readonly MigrationFile[], text: stri
     return 'base';
   }
   return steps(text, '-') ?? { name: findMigration(migrations, text).name };
+}
+
+/**
+ * @param text `head`, `base` or a migration
+ * @throws UsageError for anything else
+ */
+export function stampTarget(migrations: readonly MigrationFile[], text: string): Stop {
+  if (text === 'head' || text === 'heads') {
+    return 'head';
+  }
+  return text === 'base' ? 'base' : { name: findMigration(migrations, text).name };
 }
 
 function steps(text: string, sign: '+' | '-'): Target | undefined {

@@ -3,8 +3,8 @@ import { loadHistory } from './history.js';
 import { readLedger } from './ledger.js';
 
 /** The names of the migrations that the database does not have yet, oldest first. Only reads. */
-export async function pendingMigrations({ orm }: Database): Promise<string[]> {
+export async function pendingMigrations({ orm }: Database, folder?: string): Promise<string[]> {
   const applied = new Set((await readLedger(orm.em.fork())).map(({ name }) => name));
-  const history = await loadHistory();
+  const history = await loadHistory(folder);
   return history.map(({ name }) => name).filter((name) => !applied.has(name));
 }

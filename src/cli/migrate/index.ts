@@ -3,6 +3,7 @@ import { addCheck } from './check.js';
 import { addMerge } from './merge.js';
 import { addRun } from './run.js';
 import { addSql } from './sql.js';
+import { addStamp } from './stamp.js';
 import { addStatus } from './status.js';
 
 /** `laurel migrate`: the schema's history. */
@@ -13,4 +14,5 @@ export function addMigrate(program: Command): void {
   addSql(migrate);
   addMerge(migrate);
   addCheck(migrate);
+  addStamp(migrate);
 }
