@@ -68,7 +68,7 @@ export function filledInBatches(fill: {
   const { table, column, value, key, batch = BATCH } = fill;
   return `do $$
 declare
-  first ${table}.${key}%type := (select min(${key}) from ${table});
+  first ${table}.${key}%type := (select ${key} from ${table} order by ${key} limit 1);
   next ${table}.${key}%type;
 begin
   while first is not null loop
