@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addCheck } from './check.js';
 import { addMerge } from './merge.js';
+import { addRevision } from './new-revision.js';
 import { addRun } from './run.js';
 import { addSql } from './sql.js';
 import { addStamp } from './stamp.js';
@@ -15,4 +16,5 @@ export function addMigrate(program: Command): void {
   addMerge(migrate);
   addCheck(migrate);
   addStamp(migrate);
+  addRevision(migrate);
 }
