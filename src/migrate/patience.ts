@@ -27,6 +27,9 @@ export async function patiently<T>({ options }: Run, done: readonly string[], wo
 
 const SHOWN_STATEMENT = 300;
 
+/** raise_exception: the migration itself says what is wrong. */
+const RAISED = 'P0001';
+
 function explain(error: unknown, done: readonly string[], attempts: number): unknown {
   if (!(error instanceof StatementError)) {
     return error;
@@ -40,7 +43,9 @@ function explain(error: unknown, done: readonly string[], attempts: number): unk
   return new MigrationError(
     [
       `${migration.name} failed${attempts > 1 ? ` ${attempts} times` : ''}: ${message}`,
-      `In: ${text.length > SHOWN_STATEMENT ? `${text.slice(0, SHOWN_STATEMENT)} …` : text}`,
+      ...(sqlState(cause) === RAISED
+        ? []
+        : [`In: ${text.length > SHOWN_STATEMENT ? `${text.slice(0, SHOWN_STATEMENT)} …` : text}`]),
       rolledBack,
     ].join('\n'),
     { cause },
