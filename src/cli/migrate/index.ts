@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addCheck } from './check.js';
+import { addLint } from './lint.js';
 import { addMerge } from './merge.js';
 import { addRevision } from './new-revision.js';
 import { addRun } from './run.js';
@@ -14,6 +15,7 @@ export function addMigrate(program: Command): void {
   addRun(migrate);
   addSql(migrate);
   addMerge(migrate);
+  addLint(migrate);
   addCheck(migrate);
   addStamp(migrate);
   addRevision(migrate);
