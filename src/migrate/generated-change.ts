@@ -38,16 +38,30 @@ export async function stagedChange(
     impossible: [],
     undone: new Set(),
   };
-  for (const command of await singleCommands(up)) {
+  for (const command of inSafeOrder(await singleCommands(up))) {
     await stage(draft, command, newTables);
   }
-  for (const command of await singleCommands(down)) {
+  for (const command of inSafeOrder(await singleCommands(down))) {
     if (!OF_OTHERS.has(kindOf(command.node)) && !draft.undone.has(undoneBy(command))) {
       draft.inTransaction.down.push(...(await wayBack(command)));
     }
   }
   const { inTransaction, outside, impossible } = draft;
   return { inTransaction, outside, impossible };
+}
+
+/**
+ * Tables are dropped before others are made, as MikroORM does not: a new one can have index names of the old one. What
+ * refers to them goes first.
+ */
+export function inSafeOrder(commands: readonly SingleCommand[]): SingleCommand[] {
+  const rank = ({ node, alter }: SingleCommand): number => {
+    if (alter?.command.subtype === 'AT_DropConstraint') {
+      return 0;
+    }
+    return (node['DropStmt'] as DropStatement | undefined)?.removeType === 'OBJECT_TABLE' ? 1 : 2;
+  };
+  return commands.toSorted((a, b) => rank(a) - rank(b));
 }
 
 interface ChangeDraft extends GeneratedChange {

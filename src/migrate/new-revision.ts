@@ -6,7 +6,7 @@ import type { Entities } from '../database/in-memory.js';
 import { describeCatalog } from './catalog.js';
 import { tablesOf } from './catalog-difference.js';
 import { MigrationError } from './errors.js';
-import { type GeneratedChange, stagedChange, type Ways } from './generated-change.js';
+import { type GeneratedChange, inSafeOrder, stagedChange, type Ways } from './generated-change.js';
 import { loadHistory, type MigrationFile } from './history.js';
 import { newMigrationName } from './migration-name.js';
 import { headsOf } from './order.js';
@@ -147,7 +147,7 @@ async function changeToEntities(orm: Orm): Promise<GeneratedChange | null> {
   }
   const em: SqlEntityManager = orm.em.fork();
   const before = await describeCatalog(em);
-  for (const command of commands) {
+  for (const command of inSafeOrder(commands)) {
     await tryOut(em, command.sql);
   }
   const after = await describeCatalog(em);

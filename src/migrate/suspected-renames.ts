@@ -23,7 +23,9 @@ function columnsByTable(catalog: readonly CatalogObject[]): Columns {
   const result: Columns = new Map();
   for (const { table, kind, name, properties } of catalog) {
     if (table !== null && kind === 'column') {
-      result.set(table, (result.get(table) ?? new Map<string, string>()).set(name, properties['type'] ?? ''));
+      // Six digits are what a time has where none are named: MikroORM names them.
+      const type = (properties['type'] ?? '').replace(/^time(stamp)?\(6\)/, 'time$1');
+      result.set(table, (result.get(table) ?? new Map<string, string>()).set(name, type));
     }
   }
   return result;

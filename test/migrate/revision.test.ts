@@ -50,16 +50,17 @@ const generate = (changed: Entities, message = 'change blocks') =>
 const files = () => readdirSync(folder).filter((file) => file.endsWith('.ts')).length;
 
 interface BlockParts {
+  tableName?: string;
   time?: object;
   properties?: object;
   check?: string;
 }
 
 /** Laurel's entities, with blocks as these say; what they leave out is as it is. */
-function withBlocks({ time, properties, check }: BlockParts): Entities {
+function withBlocks({ tableName = 'blocks', time, properties, check }: BlockParts): Entities {
   const blocks = defineEntity({
     name: 'ChangedBlock',
-    tableName: 'blocks',
+    tableName,
     properties: {
       blocker: () => side('blocks_blocker_id_fkey'),
       blocked: () => side('blocks_blocked_id_fkey').index('blocks_blocked_index'),
@@ -69,7 +70,7 @@ function withBlocks({ time, properties, check }: BlockParts): Entities {
     indexes: [
       {
         name: 'blocks_newest_index',
-        expression: 'create index blocks_newest_index on blocks (blocker_id, created_at desc, blocked_id desc)',
+        expression: `create index blocks_newest_index on ${tableName} (blocker_id, created_at desc, blocked_id desc)`,
       },
     ],
     checks: [{ name: 'blocks_no_self', expression: check ?? 'blocker_id <> blocked_id' }],
@@ -156,6 +157,11 @@ describe('revision --autogenerate', () => {
       'a column that may have been renamed',
       () => withBlocks({ time: { since: p.datetime(6).defaultRaw('now()') } }),
       'alter table blocks rename column created_at to since',
+    ],
+    [
+      'a table that may have been renamed',
+      () => withBlocks({ tableName: 'mutes' }),
+      'alter table blocks rename to mutes',
     ],
     [
       'a type of its own',
