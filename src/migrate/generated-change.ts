@@ -32,22 +32,24 @@ export async function stagedChange(
   { up, down }: { up: string; down: string },
   newTables: ReadonlySet<string>,
 ): Promise<GeneratedChange> {
+  const [forward, back] = [inSafeOrder(await singleCommands(up)), inSafeOrder(await singleCommands(down))];
   const draft: ChangeDraft = {
     inTransaction: { up: [], down: [] },
     outside: { up: [], down: [] },
     impossible: [],
     undone: new Set(),
+    remade: remadeIndexes(forward, back),
   };
-  for (const command of inSafeOrder(await singleCommands(up))) {
+  for (const command of forward) {
     await stage(draft, command, newTables);
   }
-  for (const command of inSafeOrder(await singleCommands(down))) {
+  for (const command of back) {
     if (!OF_OTHERS.has(kindOf(command.node)) && !draft.undone.has(undoneBy(command))) {
       draft.inTransaction.down.push(...(await wayBack(command)));
     }
   }
   const { inTransaction, outside, impossible } = draft;
-  return { inTransaction, outside, impossible };
+  return { inTransaction, outside: { up: outside.up, down: outside.down.toReversed() }, impossible };
 }
 
 /**
@@ -67,16 +69,48 @@ export function inSafeOrder(commands: readonly SingleCommand[]): SingleCommand[]
 interface ChangeDraft extends GeneratedChange {
   /** What the way back of `outside` undoes, in the words of `undoneBy`. */
   undone: Set<string>;
+  /** The statements that make dropped indexes again, by the names of the indexes. */
+  remade: Map<string, string>;
+}
+
+/** Not of tables that lose columns: their indexes go with these, and can come back only after them. */
+function remadeIndexes(forward: readonly SingleCommand[], back: readonly SingleCommand[]): Map<string, string> {
+  const losing = new Set(
+    forward.flatMap(({ alter }) => (alter?.command.subtype === 'AT_DropColumn' ? [alter.table] : [])),
+  );
+  return new Map(
+    back.flatMap(({ node, sql }) => {
+      const index = node['IndexStmt'] as IndexStatement | undefined;
+      return index === undefined || losing.has(index.relation.relname) ? [] : [[index.idxname, sql] as const];
+    }),
+  );
+}
+
+interface IndexStatement {
+  idxname: string;
+  relation: { relname: string };
+}
+
+function concurrently(createIndex: string): string {
+  return createIndex.replace(/^create (unique )?index /i, 'create $1index concurrently ');
 }
 
 /** Adds what becomes of one statement. */
 async function stage(draft: ChangeDraft, single: SingleCommand, newTables: ReadonlySet<string>): Promise<void> {
   const { sql, node, alter } = single;
-  const index = node['IndexStmt'] as { idxname: string; relation: { relname: string } } | undefined;
+  const index = node['IndexStmt'] as IndexStatement | undefined;
   if (index !== undefined && !newTables.has(index.relation.relname)) {
-    draft.outside.up.push({ sql: sql.replace(/^create (unique )?index /i, 'create $1index concurrently ') });
+    draft.outside.up.push({ sql: concurrently(sql) });
     draft.outside.down.push({ sql: `drop index concurrently if exists ${quoted(index.idxname)}` });
     draft.undone.add(`index ${index.idxname}`);
+    return;
+  }
+  const oldIndex = droppedIndex(node);
+  const remade = draft.remade.get(oldIndex ?? '');
+  if (oldIndex !== undefined && remade !== undefined) {
+    draft.outside.up.push({ sql: `drop index concurrently if exists ${quoted(oldIndex)}` });
+    draft.outside.down.push({ sql: concurrently(remade) });
+    draft.undone.add(`no index ${oldIndex}`);
     return;
   }
   if (alter !== undefined && !newTables.has(alter.table)) {
@@ -98,9 +132,9 @@ async function stageAlter(draft: ChangeDraft, sql: string, table: string, comman
   const constraint = def?.Constraint;
   if (subtype === 'AT_AddColumn' && column !== undefined && needsFill(column)) {
     inTransaction.up.push({ sql: await withoutNotNull(sql) });
-    fillAndRefuseNull(outside, table, column.colname);
+    await fillAndRefuseNull(outside, table, column.colname);
   } else if (subtype === 'AT_SetNotNull') {
-    fillAndRefuseNull(outside, table, name);
+    await fillAndRefuseNull(outside, table, name);
     undone.add(`null ${table}.${name}`);
   } else if (subtype === 'AT_AddConstraint' && constraint !== undefined) {
     await stageConstraint(draft, sql, table, constraint);
@@ -138,7 +172,7 @@ async function stageConstraint(
 begin
   if not exists (
     select from pg_constraint
-    where conrelid = ${literal(await laidOut(target))}::regclass and conname = ${literal(conname)}
+    where conrelid = ${literal(await bare(table))}::regclass and conname = ${literal(conname)}
   ) then
     ${await laidOut(`alter table ${target} add constraint ${name} unique using index ${name}`)};
   end if;
@@ -177,17 +211,23 @@ function needsFill({ typeName, constraints = [] }: Column): boolean {
 }
 
 /** NOT NULL without a long lock: the check is validated while others write, and spares SET NOT NULL its own look. */
-function fillAndRefuseNull({ up, down }: Ways, table: string, column: string): void {
-  const [target, name, check] = [quoted(table), quoted(column), quoted(`${table}_${column}_filled`)];
-  const definition = `add constraint ${check} check (${name} is not null) not valid`;
-  up.push(
-    unfinishedFill(table, column),
-    { sql: `alter table ${target} drop constraint if exists ${check}, ${definition}` },
-    { sql: `alter table ${target} validate constraint ${check}` },
-    { sql: `alter table ${target} alter column ${name} set not null` },
-    { sql: `alter table ${target} drop constraint ${check}` },
-  );
-  down.push({ sql: `alter table ${target} alter column ${name} drop not null` });
+async function fillAndRefuseNull({ up, down }: Ways, table: string, column: string): Promise<void> {
+  const [target, name, check] = await Promise.all([table, column, `${table}_${column}_filled`].map(bare));
+  up.push(unfinishedFill(table, column), {
+    comment: 'In three transactions: the table is locked for a moment only, and read while others write.',
+    sql: `do $$
+begin
+  alter table ${target} drop constraint if exists ${check};
+  alter table ${target} add constraint ${check} check (${name} is not null) not valid;
+  commit;
+  alter table ${target} validate constraint ${check};
+  commit;
+  alter table ${target} alter column ${name} set not null;
+  alter table ${target} drop constraint ${check};
+end
+$$`,
+  });
+  down.push({ sql: `alter table ${quoted(table)} alter column ${quoted(column)} drop not null` });
 }
 
 /** Stops whoever runs the file before its author has finished it. */
@@ -211,9 +251,9 @@ async function withoutNotNull(sql: string): Promise<string> {
 
 /** What a statement of MikroORM's way back undoes, by the words that `stage` notes. */
 function undoneBy({ node, alter }: SingleCommand): string {
-  const drop = node['DropStmt'] as DropStatement | undefined;
-  if (drop?.removeType === 'OBJECT_INDEX') {
-    return `index ${namesOf(drop)[0]}`;
+  const [gone, come] = [droppedIndex(node), node['IndexStmt'] as IndexStatement | undefined];
+  if (gone !== undefined || come !== undefined) {
+    return gone === undefined ? `no index ${come?.idxname}` : `index ${gone}`;
   }
   if (alter?.command.subtype === 'AT_DropConstraint') {
     return `constraint ${alter.table}.${alter.command.name}`;
@@ -242,6 +282,11 @@ interface DropStatement {
 
 function namesOf({ objects }: DropStatement): string[] {
   return objects.map(({ List }) => List.items.at(-1)!.String.sval);
+}
+
+function droppedIndex(node: Record<string, unknown>): string | undefined {
+  const drop = node['DropStmt'] as DropStatement | undefined;
+  return drop?.removeType === 'OBJECT_INDEX' ? namesOf(drop)[0] : undefined;
 }
 
 /** A drop that stops where something else still needs it, unlike MikroORM's. */
@@ -278,6 +323,11 @@ const REASONS: Record<string, string> = {
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** For statements within statements, which are not laid out. */
+function bare(name: string): Promise<string> {
+  return laidOut(quoted(name));
 }
 
 function literal(text: string): string {
