@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, queryOne, sql } from '../database/query.js';
-import { type ParsedStatement, parseSql } from './parsed-sql.js';
+import { parseSql } from './parsed-sql.js';
 
 /**
  * Makes a concurrent index build repeatable: one that was broken off leaves an index that is not valid, which is
@@ -32,7 +32,7 @@ export async function prepareConcurrently(em: SqlEntityManager, statement: strin
 /** The name of the index that a statement builds concurrently, quoted for SQL; undefined for any other statement. */
 async function concurrentIndexName(statement: string): Promise<string | undefined> {
   const [parsed] = await parseSql(statement);
-  const index = (parsed as ParsedStatement | undefined)?.node['IndexStmt'] as
+  const index = parsed?.node['IndexStmt'] as
     | { concurrent?: boolean; idxname?: string; relation?: { schemaname?: string } }
     | undefined;
   if (index?.concurrent !== true || index.idxname === undefined) {

@@ -121,7 +121,7 @@ describe('branches', () => {
     );
     const merged = await run('merge', 'sizes', 'names', '-m', 'Sizes were released first.');
     expect(merged.code).toBe(0);
-    const [file] = readdirSync(branches.path).filter((name) => name.includes('merge'));
+    const file = readdirSync(branches.path).find((name) => name.includes('merge'));
     expect(file).toMatch(/^Migration\d{14}_merge_sizes_and_names\.ts$/);
     expect((await run('heads')).output).toBe(`${file!.replace('.ts', '')}\n`);
     const upgraded = await run('upgrade', '--json');

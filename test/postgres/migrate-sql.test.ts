@@ -30,12 +30,12 @@ beforeAll(() => {
 afterAll(() => folder.delete());
 
 /** Runs a script with psql. */
-function psql(url: string, script: string): Promise<{ code: number | null; output: string }> {
+function psql(url: string, commands: string): Promise<{ code: number | null; output: string }> {
   const child = spawn('psql', ['--no-psqlrc', '--quiet', url], { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
-  child.stdin.end(script);
+  child.stdin.end(commands);
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
 }
 

@@ -47,9 +47,9 @@ async function openEmbedded(script?: string): Promise<TestDatabase> {
   return database;
 }
 
-async function openPglite(options: PGliteOptions, script = ''): Promise<TestDatabase> {
+async function openPglite(from: PGliteOptions, script = ''): Promise<TestDatabase> {
   const statements: string[] = [];
-  const client = await PGlite.create(options);
+  const client = await PGlite.create(from);
   if (script !== '') {
     await client.exec(script);
   }

@@ -76,7 +76,7 @@ function showHistory(entries: Entry[], { json, verbose }: MigrateOptions & { ver
     console.log(JSON.stringify({ migrations: entries.map(toJson) }));
     return;
   }
-  const head: Cell[] = ['MIGRATION', 'STATE', ...(verbose ? ['APPLIED', 'BY', 'CHECKSUM'] : [])];
+  const head = ['MIGRATION', 'STATE', ...(verbose ? ['APPLIED', 'BY', 'CHECKSUM'] : [])];
   const rows = entries
     .toReversed()
     .map(({ name, state, file, applied }): Cell[] => [
@@ -86,9 +86,7 @@ function showHistory(entries: Entry[], { json, verbose }: MigrateOptions & { ver
         ? [applied?.appliedAt ?? '-', laurel(applied?.laurelVersion), (file ?? applied)?.checksum?.slice(0, 12) ?? '-']
         : []),
     ]);
-  aligned([head.map((text) => ({ text: String(text), style: 'bold' as const })), ...rows]).forEach((line) =>
-    console.log(line),
-  );
+  aligned([head.map((text) => ({ text, style: 'bold' as const })), ...rows]).forEach((line) => console.log(line));
 }
 
 function laurel(version: string | null | undefined): string {
