@@ -7,6 +7,7 @@ import { addRun } from './run.js';
 import { addSql } from './sql.js';
 import { addStamp } from './stamp.js';
 import { addStatus } from './status.js';
+import { addVerify } from './verify.js';
 
 /** `laurel migrate`: the schema's history. */
 export function addMigrate(program: Command): void {
@@ -16,6 +17,7 @@ export function addMigrate(program: Command): void {
   addSql(migrate);
   addMerge(migrate);
   addLint(migrate);
+  addVerify(migrate);
   addCheck(migrate);
   addStamp(migrate);
   addRevision(migrate);
