@@ -263,6 +263,11 @@ describe('waivers', () => {
   });
 });
 
+test('a migration of no statements, and one that ends with a comment', async () => {
+  const path = plant({ up: [] }, { up: ['select 1 -- nothing', 'alter table fruits drop column colour'] });
+  expect(await rulesIn(path)).toEqual(['ban-drop-column 2']);
+});
+
 test('a revision that is none', async () => {
   await expect(lintMigrations(plant({ up: [] }), ['nxet'])).rejects.toThrow(UsageError);
 });

@@ -106,12 +106,14 @@ export function askSquawk({ file, texts }: LintedMigration): FoundFault[] {
 function scriptOf(texts: readonly string[]): { script: string; statementAt: (line: number) => number } {
   const starts: number[] = [];
   let lines = 0;
-  for (const text of texts) {
+  // The semicolon on a line of its own: a comment can be last.
+  const ended = texts.map((text) => `${text}\n;\n`);
+  for (const text of ended) {
     starts.push(lines);
-    lines += `${text};\n`.split('\n').length - 1;
+    lines += text.split('\n').length - 1;
   }
   return {
-    script: texts.map((text) => `${text};\n`).join(''),
+    script: ended.join(''),
     statementAt: (line) => starts.findLastIndex((start) => start <= line) + 1,
   };
 }
