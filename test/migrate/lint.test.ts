@@ -192,6 +192,20 @@ describe('no fault', () => {
       },
     ],
     [
+      'a fill outside a transaction, and NOT NULL in a block that commits',
+      {
+        up: [
+          `update fruits set colour = 'red' where colour is null`,
+          `do $$ begin
+            alter table fruits add constraint c check (colour is not null) not valid; commit;
+            alter table fruits validate constraint c; commit;
+            alter table fruits alter column colour set not null;
+          end $$`,
+        ],
+        transactional: false,
+      },
+    ],
+    [
       'an index outside a transaction, and then a constraint that uses it',
       { up: ['create unique index concurrently fruits_name on fruits (name)'], transactional: false },
       { up: ['alter table fruits add constraint fruits_name_key unique using index fruits_name'] },

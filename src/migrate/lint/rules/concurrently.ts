@@ -56,7 +56,13 @@ const OUTSIDE = [
 ];
 
 function mayStandOutside(node: Node): boolean {
-  return OUTSIDE.some((kind) => kind in node) || onlyValidates(node);
+  return OUTSIDE.some((kind) => kind in node) || onlyValidates(node) || fillsSomeRows(node);
+}
+
+/** What is filled is passed over when it is sent again. */
+function fillsSomeRows(node: Node): boolean {
+  const update = node['UpdateStmt'] as { whereClause?: Node } | undefined;
+  return update?.whereClause !== undefined;
 }
 
 /** Outside a transaction the lock of the addition is gone, and a constraint that is valid already stays so. */
