@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { laurel } from '../cli/process.js';
 import { copyOfHistory, type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
@@ -34,15 +34,18 @@ const USED = [
   'stamp REV',
 ];
 
+/** A database at head, of which each command gets a copy. */
+let head: { url: string; drop: () => Promise<void> };
 let url: string;
 let drop: () => Promise<void>;
 let sources: MigrationFolder;
 beforeAll(async () => {
-  ({ url, drop } = await createEmptyDatabase());
+  head = await createEmptyDatabase();
+  await laurel(['migrate', 'upgrade'], { DATABASE_URL: head.url });
   sources = copyOfHistory();
 });
 afterAll(async () => {
-  await drop();
+  await head.drop();
   sources.delete();
 });
 
@@ -54,23 +57,20 @@ test('the table has every command that was used', () => {
 
 const run = (words: string[]) => laurel(words, { DATABASE_URL: url });
 
-/** Where the database is before the command. */
-function before(ours: string): string {
-  if (ours.includes('upgrade') && !ours.includes('--dry-run')) {
-    return ours.includes('+1') ? 'blocks' : 'base';
+/** Only an upgrade has something to do further back. */
+async function prepare(ours: string): Promise<void> {
+  if (ours.startsWith('migrate upgrade')) {
+    await run(['migrate', 'downgrade', ours.includes('+1') ? '-1' : 'base', '--yes']);
   }
-  return 'head';
 }
 
-async function bringTo(place: string): Promise<void> {
-  await run(['migrate', 'downgrade', 'base', '--yes']);
-  if (place !== 'base') {
-    await run(['migrate', 'upgrade', place]);
-  }
-}
+beforeEach(async () => {
+  ({ url, drop } = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], new URL(head.url).pathname.slice(1)));
+});
+afterEach(() => drop());
 
 test.each(TABLE.filter(({ ours }) => !ours.includes('merge')))('$ours', async ({ ours }) => {
-  await bringTo(before(ours));
+  await prepare(ours);
   const words = ours.replace('REV', 'scores_in_seasons').replaceAll('"', '').split(' ');
   const { code, output } = await run([
     ...words,

@@ -113,12 +113,13 @@ async function openServerDatabase(server: string, script: string): Promise<TestD
   };
 }
 
-/** An empty database of a test's own on that PostgreSQL server. */
+/** An empty database of a test's own on that PostgreSQL server, or a copy of another that nobody is connected to. */
 export async function createEmptyDatabase(
   server: string = process.env['TEST_POSTGRES_URL']!,
+  template?: string,
 ): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `laurel_test_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
-  await onServer(server, `create database ${name}`);
+  await onServer(server, `create database ${name}${template === undefined ? '' : ` template ${template}`}`);
   return {
     url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
     drop: () => onServer(server, `drop database ${name} with (force)`),
