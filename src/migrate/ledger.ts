@@ -26,10 +26,16 @@ interface Row {
 
 /** What is applied, in the order in which it was. Only reads, and the table need not be there. */
 export async function readLedger(em: SqlEntityManager): Promise<AppliedMigration[]> {
-  const { exists } = await queryExactlyOne(
+  const { exists, schema } = await queryExactlyOne(
     em,
-    sql<{ exists: boolean }>`select to_regclass(${LEDGER}) is not null as exists`,
+    sql<{ exists: boolean; schema: string | null }>`select to_regclass(${LEDGER}) is not null as exists,
+      current_schema() as schema`,
   );
+  if (schema === null) {
+    throw new MigrationError(
+      'The role may use no schema of its search_path, so nothing can be seen. Grant it usage of the schema.',
+    );
+  }
   if (!exists) {
     return [];
   }

@@ -16,7 +16,8 @@ export interface Placed {
  */
 export function inOrder<T extends Placed>(migrations: readonly T[]): T[] {
   const left = byName(migrations);
-  const before = new Map(left.map(({ name, after }) => [name, new Set(after ?? [])]));
+  refuseUnknown(left);
+  const before = new Map([...parentsOf(left)].map(([name, parents]) => [name, new Set(parents)]));
   for (const { order = [] } of migrations) {
     order.slice(1).forEach((name, index) => before.get(name)?.add(order[index]!));
   }
@@ -34,6 +35,16 @@ export function inOrder<T extends Placed>(migrations: readonly T[]): T[] {
     result.push(migration!);
   }
   return result;
+}
+
+function refuseUnknown(migrations: readonly Placed[]): void {
+  const known = new Set(migrations.map(({ name }) => name));
+  for (const { name, after = [], order = [] } of migrations) {
+    const unknown = [...after, ...order].find((each) => !known.has(each));
+    if (unknown !== undefined) {
+      throw new MigrationError(`${name} names ${unknown} in \`after\` or \`order\`, and there is no such migration.`);
+    }
+  }
 }
 
 /** The newest migration of each branch, by name: those that no other comes after. */

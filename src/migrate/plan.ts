@@ -3,6 +3,7 @@ import type { MigrationFile } from './history.js';
 import type { AppliedMigration } from './ledger.js';
 import type { Target } from './revision.js';
 import { entriesOf } from './state.js';
+import { headsOf } from './order.js';
 
 export type Direction = 'up' | 'down';
 
@@ -28,16 +29,42 @@ export function planUpgrade(
   const entries = entriesOf(history, ledger);
   refuseMissing(entries.filter(({ state }) => state === 'missing file').map(({ name }) => name));
   const pending = entries.filter(({ applied }) => applied === undefined).map(({ file }) => file!);
+  refuseBranches(history, ledger, target);
   const migrations = takeUp(pending, ledger, target);
   const early = entries.filter(
     ({ name, state }) => state === 'out of order' && migrations.some((m) => m.name === name),
   );
   if (early.length > 0) {
     throw new MigrationError(
-      `Applied already is what comes after ${list(early.map(({ name }) => name))}. Nothing was run.\nIf they do not touch the same things, settle the order: laurel migrate merge. \`laurel migrate check\` tells more.`,
+      `Applied already is what comes after ${list(early.map(({ name }) => name))}. Nothing was run.\n${wayOut(history, ledger)}`,
     );
   }
   return { direction: 'up', migrations, warnings: editedWarnings(entries) };
+}
+
+function refuseBranches(history: readonly MigrationFile[], ledger: readonly AppliedMigration[], target: Target): void {
+  const heads = headsOf(history);
+  if (target === 'head' && heads.length > 1) {
+    throw new MigrationError(
+      `There are ${heads.length} heads: ${list(heads.map(({ name }) => name))}. Nothing was run.\n${mergeCommand(heads, ledger)}\nOr name the migration to go to.`,
+    );
+  }
+}
+
+/** How to have a migration applied after what is applied, though it comes before it by time. */
+function wayOut(history: readonly MigrationFile[], ledger: readonly AppliedMigration[]): string {
+  const heads = headsOf(history);
+  return heads.length === 1
+    ? 'If no database has it yet, give its file a later time. `laurel migrate check` tells more.'
+    : mergeCommand(heads, ledger);
+}
+
+/** What is applied already comes first: else the others could not be applied any more. */
+function mergeCommand(heads: readonly MigrationFile[], ledger: readonly AppliedMigration[]): string {
+  const applied = new Set(ledger.map(({ name }) => name));
+  const names = heads.map(({ name }) => name);
+  const ordered = [...names.filter((name) => applied.has(name)), ...names.filter((name) => !applied.has(name))];
+  return `If they do not touch the same things, settle their order: laurel migrate merge ${ordered.join(' ')} -m REASON`;
 }
 
 function takeUp(pending: MigrationFile[], ledger: readonly AppliedMigration[], target: Target): MigrationFile[] {

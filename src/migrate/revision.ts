@@ -13,14 +13,12 @@ export function findMigration<T extends Pick<MigrationFile, 'name' | 'stamp' | '
   text: string,
 ): T {
   const wanted = text.replace(/\.[jt]s$/, '');
-  const exact = migrations.find(({ name, title }) => name === wanted || title === wanted);
-  if (exact !== undefined) {
-    return exact;
-  }
+  const parts = ({ name, stamp, title }: T): string[] => [name, stamp, title];
+  const exact = wanted === '' ? [] : migrations.filter((migration) => parts(migration).includes(wanted));
   const found =
-    wanted === ''
-      ? []
-      : migrations.filter(({ name, stamp, title }) => [name, stamp, title].some((part) => part.startsWith(wanted)));
+    wanted === '' || exact.length > 0
+      ? exact
+      : migrations.filter((migration) => parts(migration).some((part) => part.startsWith(wanted)));
   if (found.length === 1) {
     return found[0]!;
   }

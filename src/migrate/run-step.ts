@@ -4,6 +4,7 @@ import { MigrationError } from './errors.js';
 import type { MigrationFile } from './history.js';
 import { type AppliedMigration, eraseApplied, readLedger, recordApplied } from './ledger.js';
 import { type Plan, planDowngrade, planUpgrade } from './plan.js';
+import { parseSql } from './parsed-sql.js';
 import type { Run } from './run-options.js';
 
 /** What is left of the plan, by the database's word under the lock. */
@@ -49,12 +50,27 @@ export async function statementsOf(
 ): Promise<string[]> {
   const known = migration[direction];
   if (Array.isArray(known)) {
+    await refuseTransactions(migration, known);
     return known;
   }
   const instance = migration.create(orm);
   instance.setTransactionContext(em.getTransactionContext());
   await instance[direction]();
-  return instance.getQueries().map(String);
+  const statements = instance.getQueries().map(String);
+  await refuseTransactions(migration, statements);
+  return statements;
+}
+
+/** A COMMIT of its own would end the transaction that the run, or the dry run, takes back where something fails. */
+async function refuseTransactions(migration: MigrationFile, statements: readonly string[]): Promise<void> {
+  for (const statement of migration.transactional ? statements : []) {
+    const parsed = await parseSql(statement);
+    if (parsed.some(({ node }) => 'TransactionStmt' in node)) {
+      throw new MigrationError(
+        `${migration.name} begins or ends a transaction itself: ${statement.trim()}. Nothing of it was run.\nLeave that to the run; or have \`isTransactional\` answer false.`,
+      );
+    }
+  }
 }
 
 /** @returns milliseconds */

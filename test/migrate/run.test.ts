@@ -185,7 +185,9 @@ describe('what does not fit', () => {
   test('a migration older than what is applied is not applied behind it', async () => {
     await upgrade();
     folder.plant('Migration20270102120000_between', { up: ['create table between_them (id integer)'] });
-    await expect(upgrade()).rejects.toThrow(/after Migration20270102120000_between.*\n.*laurel migrate merge/);
+    await expect(upgrade()).rejects.toThrow(
+      /after Migration20270102120000_between\. Nothing was run\.\nIf no database has it yet, give its file a later time/,
+    );
     const states = entriesOf(await loadHistory(folder.path), await readLedger(em())).map(({ state }) => state);
     expect(states).toEqual(['applied', 'applied', 'out of order', 'applied']);
   });
@@ -217,6 +219,67 @@ describe('what does not fit', () => {
     );
     await query(em(), sql`insert into mikro_orm_migrations (name) values (${FRUITS}), (${FRUITS})`);
     await expect(upgrade()).rejects.toThrow(`twice, as when two programs applied it at once: ${FRUITS}`);
+  });
+});
+
+describe('what could be mistaken', () => {
+  test('words that two migrations have name neither', async () => {
+    folder.plant('Migration20270104000000_fix', { up: [], down: [] });
+    folder.plant('Migration20270105000000_middle', { up: [], down: [] });
+    folder.plant('Migration20270106000000_fix', { up: [], down: [] });
+    await upgrade();
+    await expect(downgrade('fix')).rejects.toThrow('"fix" can be any of these; nothing was run');
+    expect(await downgrade('Migration20270104000000_fix')).toHaveLength(2);
+  });
+
+  test('nothing names no migration, also where one has no words', async () => {
+    folder.plant('Migration20270104000000', { up: [], down: [] });
+    await upgrade();
+    await expect(downgrade('')).rejects.toThrow(UsageError);
+    expect(await applied()).toHaveLength(4);
+  });
+
+  test('a migration that ends the transaction itself is refused, tried or real', async () => {
+    folder.plant('Migration20270104000000_commits', { up: ['create table early (id integer)', 'commit'] });
+    const refusal = 'Migration20270104000000_commits begins or ends a transaction itself: commit';
+    await expect(dryRun(database, 'up', 'head', { folder: folder.path })).rejects.toThrow(refusal);
+    await expect(upgrade()).rejects.toThrow(refusal);
+    expect(await columns()).toEqual([]);
+    expect(await applied()).toEqual([]);
+  });
+
+  test('a misspelt `after` is told', async () => {
+    folder.plant('Migration20270104000000_more', { up: [], after: ['Migration20270103000000_rip'] });
+    await expect(upgrade()).rejects.toThrow(
+      'Migration20270104000000_more names Migration20270103000000_rip in `after` or `order`',
+    );
+  });
+
+  test('two heads are not applied in passing; what is applied goes first', async () => {
+    folder.plant('Migration20270103120000_left', { up: [], after: [RIPE] });
+    folder.plant('Migration20270104000000_right', { up: [], after: [RIPE] });
+    await upgrade('ripe');
+    await database.orm.migrator.logMigration('Migration20270104000000_right');
+    await expect(upgrade()).rejects.toThrow(
+      /There are 2 heads.*\n.*laurel migrate merge Migration20270104000000_right Migration20270103120000_left -m REASON/,
+    );
+  });
+
+  test('a branch whose files say nothing comes after what is before it by time', async () => {
+    folder.plant('Migration20270104000000_left', { up: [], after: [RIPE] });
+    folder.plant('Migration20270105000000_left_again', { up: [] });
+    folder.plant('Migration20270106000000_right', { up: [], after: [RIPE] });
+    folder.plant('Migration20270107000000_merge', {
+      up: [],
+      after: ['Migration20270105000000_left_again', 'Migration20270106000000_right'],
+      order: ['Migration20270106000000_right', 'Migration20270104000000_left'],
+    });
+    expect((await upgrade()).slice(3)).toEqual([
+      'Migration20270106000000_right',
+      'Migration20270104000000_left',
+      'Migration20270105000000_left_again',
+      'Migration20270107000000_merge',
+    ]);
   });
 });
 

@@ -65,10 +65,17 @@ function showCurrent(entries: Entry[], { json }: MigrateOptions): void {
     console.log(JSON.stringify({ current: current === undefined ? null : toJson(current), pending }));
     return;
   }
-  console.log(current === undefined ? 'No migration is applied.' : `${current.name}${pending === 0 ? ' (head)' : ''}`);
+  console.log(current === undefined ? 'No migration is applied.' : `${current.name}${remark(current, pending)}`);
   if (pending > 0) {
     console.log(styled('yellow', `${pending} pending: laurel migrate upgrade`));
   }
+}
+
+function remark({ state }: Entry, pending: number): string {
+  if (state === 'missing file') {
+    return ' (this build has no such file)';
+  }
+  return pending === 0 ? ' (head)' : '';
 }
 
 function showHistory(entries: Entry[], { json, verbose }: MigrateOptions & { verbose?: true }): void {
