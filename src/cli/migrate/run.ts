@@ -5,7 +5,7 @@ import type { PreparedBackup } from '../../migrate/backup.js';
 import { dryRun } from '../../migrate/dry-run.js';
 import { loadHistory } from '../../migrate/history.js';
 import { readLedger } from '../../migrate/ledger.js';
-import { type CountedLoss, countLosses } from '../../migrate/losses.js';
+import { describeLosses } from '../../migrate/losses.js';
 import { type Direction, type Plan, planDowngrade, planUpgrade } from '../../migrate/plan.js';
 import { downgradeTarget, type Target, upgradeTarget } from '../../migrate/revision.js';
 import type { RanStatement, RunOptions } from '../../migrate/run-options.js';
@@ -85,9 +85,9 @@ async function downgradeTo(subject: Subject, revision: string, options: RunComma
   const target = downgradeTarget(history, revision);
   const plan = planDowngrade(history, await readLedger(em), target);
   printPlan(plan, options);
-  const losses = options.dryRun ? [] : await countLosses(em, plan.migrations);
+  const losses = options.dryRun ? [] : await describeLosses(em, plan.migrations);
   if (losses.length > 0) {
-    const question = describeLosses(plan, losses);
+    const question = lossQuestion(plan, losses);
     if (options.yes !== true) {
       await confirmByTyping(question, 'downgrade');
     } else if (!options.json) {
@@ -97,12 +97,12 @@ async function downgradeTo(subject: Subject, revision: string, options: RunComma
   await run(subject, target, plan, options);
 }
 
-function describeLosses({ migrations }: Plan, losses: readonly CountedLoss[]): string {
-  const lines = losses.map(({ table, column, count }) =>
-    column === undefined ? `  table ${table}: ${count} rows` : `  column ${table}.${column}: ${count} values`,
-  );
+function lossQuestion({ migrations }: Plan, losses: readonly string[]): string {
   const subject = migrations.length === 1 ? 'This migration drops' : 'These migrations drop';
-  return [`${subject} the following, but for what they carry over to older tables:`, ...lines].join('\n');
+  return [
+    `${subject} the following, but for what they carry over to older tables:`,
+    ...losses.map((line) => `  ${line}`),
+  ].join('\n');
 }
 
 async function run(subject: Subject, target: Target, plan: Plan, options: RunCommandOptions): Promise<void> {
