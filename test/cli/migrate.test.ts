@@ -77,10 +77,10 @@ describe('the verbs, on the embedded database', () => {
     expect((await migrate('current', '--json')).output).toBe('{"current":null,"pending":2}\n');
   });
 
-  test.each([['upgrade'], ['downgrade'], ['show'], ['sql']])(
+  test.each(['upgrade', 'downgrade', 'show', 'sql', 'stamp', 'stamp --purge', 'merge -m x', 'lint', 'verify'])(
     '%s with a typo ends with 2, and nothing has run',
     async (verb) => {
-      const { code, output } = await migrate(verb, 'frits');
+      const { code, output } = await migrate(...verb.split(' '), 'frits');
       expect(output).toContain('No migration is called "frits"');
       expect(code).toBe(2);
       expect((await migrate('current', '--json')).output).toBe('{"current":null,"pending":2}\n');
