@@ -6,8 +6,13 @@ import { StatementError } from './run-step.js';
 
 const FIRST_DELAY = 500;
 
-/** lock_not_available, and deadlock_detected: all was rolled back, and can be tried again. */
+/** lock_not_available, and deadlock_detected: the transaction was rolled back, and can be tried again. */
 const WORTH_ANOTHER_ATTEMPT = new Set(['55P03', '40P01']);
+
+/** @returns whether it failed for what others were doing */
+export function isWorthAnotherAttempt(error: unknown): boolean {
+  return WORTH_ANOTHER_ATTEMPT.has(sqlState(error) ?? '');
+}
 
 /** Begins again, a little later each time, where a lock was not to be had. */
 export async function patiently<T>({ options }: Run, done: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -15,14 +20,22 @@ export async function patiently<T>({ options }: Run, done: readonly string[], wo
     try {
       return await work();
     } catch (error) {
-      if (attempt >= options.attempts || !WORTH_ANOTHER_ATTEMPT.has(sqlState(error) ?? '')) {
+      if (attempt >= options.attempts || !isWorthAnotherAttempt(error)) {
         throw explain(error, done, attempt);
       }
       const delay = FIRST_DELAY * 2 ** (attempt - 1) * (0.5 + Math.random());
-      options.listener?.onRetry?.(error instanceof Error ? error.message : String(error), delay);
+      options.listener?.onRetry?.(reasonOf(error), delay);
       await sleep(delay);
     }
   }
+}
+
+/** Of a migration outside transactions, only the statement that failed is taken back. */
+function reasonOf(error: unknown): string {
+  if (error instanceof StatementError && !error.migration.transactional) {
+    return `${error.message}. What ${error.migration.name} sent before stays, its last statement`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 const SHOWN_STATEMENT = 300;

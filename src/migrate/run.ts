@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Database } from '../database/database.js';
 import { query, sql } from '../database/query.js';
-import { prepareConcurrently } from './concurrent-index.js';
+import { prepareConcurrently, waitsForTransactions } from './concurrent-index.js';
 import type { MigrationFile } from './history.js';
 import { prepareLedger, readLedger } from './ledger.js';
 import { patiently } from './patience.js';
@@ -9,7 +9,7 @@ import type { Direction } from './plan.js';
 import type { Target } from './revision.js';
 import { type Run, type RunOptions, settle } from './run-options.js';
 import { note, outstanding, send, setTimeouts, statementsOf } from './run-step.js';
-import { inLockedTransaction, onLockedConnection } from './runner-lock.js';
+import { andAfterwards, inLockedTransaction, onLockedConnection } from './runner-lock.js';
 
 /**
  * Applies or reverts migrations. One runner at a time, on all servers of a database; what is applied is looked at
@@ -94,23 +94,29 @@ function runAlone(run: Run, migration: MigrationFile): Promise<string[]> {
     if (applied === (run.direction === 'up')) {
       return [];
     }
-    await setTimeouts(connection, 'session', options.lockTimeout, options.concurrentTimeout);
-    try {
-      await sendAlone(run, connection, migration);
-      await note(run, connection, migration);
-    } finally {
-      await query(connection, sql`reset lock_timeout`);
-      await query(connection, sql`reset statement_timeout`);
-    }
+    await andAfterwards(
+      async () => {
+        await sendAlone(run, connection, migration);
+        await note(run, connection, migration);
+      },
+      async () => {
+        await query(connection, sql`reset lock_timeout`);
+        await query(connection, sql`reset statement_timeout`);
+      },
+    );
     return [migration.name];
   });
 }
 
 async function sendAlone(run: Run, connection: SqlEntityManager, migration: MigrationFile): Promise<void> {
-  const { listener } = run.options;
+  const { options } = run;
+  const { listener } = options;
   listener?.onMigration?.(migration, run.direction);
   const before = performance.now();
+  await setTimeouts(connection, 'session', options.lockTimeout, options.concurrentTimeout);
   for (const statement of await statementsOf(run, connection, migration)) {
+    const lockTimeout = (await waitsForTransactions(statement)) ? 0 : options.lockTimeout;
+    await setTimeouts(connection, 'session', lockTimeout, options.concurrentTimeout);
     const needed = await prepareConcurrently(connection, statement);
     const milliseconds = needed ? await send(connection, migration, statement) : 0;
     listener?.onStatement?.({ sql: statement, milliseconds, locks: [], ran: needed });

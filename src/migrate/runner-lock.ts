@@ -45,13 +45,28 @@ export function onLockedConnection<T>(
         const own = em.fork();
         own.setTransactionContext(connection);
         await take(own, sql`pg_try_advisory_lock`);
-        try {
-          return await work(own);
-        } finally {
-          await query(own, sql`select pg_advisory_unlock(${RUNNER_LOCK})`);
-        }
+        return andAfterwards(
+          () => work(own),
+          () => query(own, sql`select pg_advisory_unlock(${RUNNER_LOCK})`),
+        );
       }),
   );
+}
+
+/**
+ * Runs `work`, and `tidyUp` whatever came of it. Where both fail, as when the connection breaks, what `work` failed
+ * with is thrown.
+ */
+export async function andAfterwards<T>(work: () => Promise<T>, tidyUp: () => Promise<unknown>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await tidyUp().catch(() => undefined);
+    throw error;
+  }
+  await tidyUp();
+  return result;
 }
 
 async function take(em: SqlEntityManager, lock: RawBuilder<unknown>): Promise<void> {
@@ -72,7 +87,7 @@ async function untilFree<T>(em: SqlEntityManager, patience: number, work: () => 
       }
       if (performance.now() > deadline) {
         throw new MigrationError(
-          `Another migration run has been under way for ${Math.round(patience / 1000)} s${await describeHolder(em)}. Nothing was run. Wait for it, then try again.`,
+          `Another migration run has been under way for ${Math.round(patience / 1000)} s${await describeHolder(em)}. Nothing was run meanwhile. Wait for it, then try again: it goes on from what is applied by then.`,
         );
       }
       await sleep(POLL_MILLISECONDS * (1 + Math.random()));
