@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRaw } from '@mikro-orm/core';
 import { Migration } from '@mikro-orm/migrations';
 import { MIGRATIONS } from '../database/options.js';
 import type { Orm } from '../database/database.js';
-import { MigrationError } from './errors.js';
+import { MigrationError, UsageError } from './errors.js';
 import { inOrder, type Placed } from './order.js';
 
 /** A migration of this build. */
@@ -20,8 +20,11 @@ export interface MigrationFile extends Placed {
   path: string;
   /** False for what PostgreSQL refuses inside a transaction, such as a concurrent index build. */
   transactional: boolean;
-  /** Of the statements, as 64 hexadecimal digits: formatting and comments do not count, the way it was built neither. */
-  checksum: string;
+  /**
+   * Of the statements, as 64 hexadecimal digits: formatting and comments do not count, the way it was built neither.
+   * Null where they are not known.
+   */
+  checksum: string | null;
   /** Null where the file looks at data in code: then nobody knows its statements before it runs. */
   up: string[] | null;
   /** Likewise; undefined where there is no way back. */
@@ -35,9 +38,13 @@ type MigrationClass = new (driver: unknown, config: unknown) => Migration;
 
 const FILE = /^Migration(\d{14})(?:_(\w+))?\.(js|ts)$/;
 
+/** Whatever begins like a migration, but for the declarations of a build. */
+const MEANT_AS_MIGRATION = /^Migration.*(?<!\.d)\.(js|ts)$/;
+
 /**
  * All migrations in a folder, in the order in which they are applied: by the time in their names, unless
  * they say otherwise.
+ * @throws UsageError for a folder that is not there, or has none
  * @throws MigrationError for a file that is no migration
  */
 export function loadHistory(folder: string = MIGRATIONS): Promise<MigrationFile[]> {
@@ -52,15 +59,43 @@ export function loadHistory(folder: string = MIGRATIONS): Promise<MigrationFile[
 let own: Promise<MigrationFile[]> | undefined;
 
 async function readHistory(folder: string): Promise<MigrationFile[]> {
-  const files = readdirSync(folder).filter((file) => FILE.test(file));
-  return inOrder(await Promise.all(files.map((file) => loadFile(join(folder, file)))));
+  const history = await loadHistoryToExtend(folder);
+  if (history.length === 0) {
+    throw new UsageError(`${folder} has no migrations. Nothing was run. Name their folder: --folder`);
+  }
+  return history;
+}
+
+/** As loadHistory, of a folder that is about to get its first migration, or another one: it may have none. */
+export async function loadHistoryToExtend(folder: string): Promise<MigrationFile[]> {
+  return inOrder(await Promise.all(migrationFiles(folder).map((file) => loadFile(join(folder, file)))));
+}
+
+function migrationFiles(folder: string): string[] {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`There is no folder ${folder}. Nothing was run. Name that of the migrations: --folder`);
+  }
+  const files = readdirSync(folder).filter((file) => MEANT_AS_MIGRATION.test(file));
+  const misnamed = files.filter((file) => !FILE.test(file));
+  if (misnamed.length > 0) {
+    throw new MigrationError(
+      `${folder} has files whose names are no migration's: ${misnamed.join(', ')}.\nName them MigrationYYYYMMDDHHMMSS_words, or remove them.`,
+    );
+  }
+  const twice = files.filter((file) => file.endsWith('.js') && files.includes(file.replace(/js$/, 'ts')));
+  if (twice.length > 0) {
+    throw new MigrationError(
+      `${folder} has a migration twice, as its source and as what was built of it: ${twice.join(', ')}.\nRemove one of the two.`,
+    );
+  }
+  return files;
 }
 
 async function loadFile(path: string): Promise<MigrationFile> {
   const name = basename(path, extname(path));
   const [, stamp = '', title = ''] = FILE.exec(basename(path)) ?? [];
   const migration = await importClass(path);
-  const transactional = instantiate(migration).isTransactional();
+  const transactional = new migration(noDatabase(), noDatabase()).isTransactional();
   const up = await statementsOf(migration, 'up', path);
   const hasDown = migration.prototype.down !== Migration.prototype.down;
   const down = hasDown ? await statementsOf(migration, 'down', path) : undefined;
@@ -71,9 +106,7 @@ async function loadFile(path: string): Promise<MigrationFile> {
     title,
     path,
     transactional,
-    checksum: checksumOf(
-      up === null || down === null ? migration.toString() : JSON.stringify([transactional, up, down]),
-    ),
+    checksum: up === null || down === null ? null : checksumOf(JSON.stringify([transactional, up, down])),
     up,
     down,
     after: typeof after === 'string' ? [after] : after,
@@ -97,21 +130,21 @@ function isMigrationClass(value: unknown): value is MigrationClass {
   return typeof value === 'function' && value.prototype instanceof Migration;
 }
 
-/** A migration without a database: whatever it asks of one, it cannot be known in advance. */
-function instantiate(migration: MigrationClass): Migration {
-  return new migration(NO_DATABASE, NO_DATABASE);
-}
-
-class LooksAtDataError extends Error {}
-
-const NO_DATABASE = new Proxy(
-  {},
-  {
-    get() {
-      throw new LooksAtDataError();
+/**
+ * Stands in for a database: what a migration asks of one cannot be known in advance.
+ * @param onUse called whenever it is asked for something
+ */
+function noDatabase(onUse?: () => void): unknown {
+  return new Proxy(
+    {},
+    {
+      get() {
+        onUse?.();
+        throw new Error('There is no database yet.');
+      },
     },
-  },
-);
+  );
+}
 
 /** @returns null where it looks at data in code */
 async function statementsOf(
@@ -119,14 +152,19 @@ async function statementsOf(
   direction: 'up' | 'down',
   path: string,
 ): Promise<string[] | null> {
-  const instance = instantiate(migration);
+  let looksAtData = false;
+  const database = noDatabase(() => (looksAtData = true));
+  const instance = new migration(database, database);
   try {
     await instance[direction]();
   } catch (error) {
-    if (error instanceof LooksAtDataError) {
-      return null;
+    if (!looksAtData) {
+      throw new MigrationError(`${path} fails before it sends anything: ${String(error)}`);
     }
-    throw new MigrationError(`${path} fails before it sends anything: ${String(error)}`);
+  }
+  // Its code may have caught what a database would not have failed with, and have gone on from there.
+  if (looksAtData) {
+    return null;
   }
   return instance.getQueries().map((statement) => textOf(statement, path));
 }

@@ -7,7 +7,7 @@ import { describeCatalog } from './catalog.js';
 import { tablesOf } from './catalog-difference.js';
 import { MigrationError } from './errors.js';
 import { type GeneratedChange, inSafeOrder, stagedChange, type Ways } from './generated-change.js';
-import { loadHistory, type MigrationFile } from './history.js';
+import { loadHistoryToExtend, type MigrationFile } from './history.js';
 import { newMigrationName } from './migration-name.js';
 import { headsOf } from './order.js';
 import { withReplay } from './replay.js';
@@ -32,7 +32,7 @@ export interface NewRevision {
  * @throws UsageError where the message has no words for a name
  */
 export async function emptyRevision({ message, folder }: NewRevision): Promise<string> {
-  const history = await loadHistory(folder);
+  const history = await loadHistoryToExtend(folder);
   return write(folder, {
     ...beginning(history, message),
     transactional: true,
@@ -49,7 +49,7 @@ export async function emptyRevision({ message, folder }: NewRevision): Promise<s
  * @throws UsageError where the message has no words for a name
  */
 export async function dataRevision({ message, folder }: NewRevision): Promise<string> {
-  const history = await loadHistory(folder);
+  const history = await loadHistoryToExtend(folder);
   return write(folder, {
     ...beginning(history, message),
     transactional: false,
@@ -75,7 +75,7 @@ export async function dataRevision({ message, folder }: NewRevision): Promise<st
  * @throws MigrationError for changes that can be meant in several ways, or that cannot be generated; no file is written
  */
 export async function autogenerateRevision({ message, folder, entities }: NewRevision): Promise<string[]> {
-  const history = await loadHistory(folder);
+  const history = await loadHistoryToExtend(folder);
   const first = beginning(history, message);
   const change = await withReplay(async ({ orm, apply }) => {
     await apply(history);

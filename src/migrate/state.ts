@@ -38,5 +38,6 @@ function stateOf(file: MigrationFile, row: AppliedMigration | undefined, isBefor
   if (row === undefined) {
     return isBeforeApplied ? 'out of order' : 'pending';
   }
-  return row.checksum === null || row.checksum === file.checksum ? 'applied' : 'edited since';
+  const areKnown = row.checksum !== null && file.checksum !== null;
+  return areKnown && row.checksum !== file.checksum ? 'edited since' : 'applied';
 }
