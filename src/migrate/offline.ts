@@ -50,6 +50,9 @@ export function offlineScript(history: readonly MigrationFile[], { from, to }: R
     direction === 'up' ? history.slice(from + 1, to + 1) : history.slice(to + 1, from + 1).toReversed();
   const applied = history.slice(0, from + 1).map(({ name }) => name);
   const parts = [head(history, { from, to })];
+  if (migrations.some(({ transactional }) => !transactional)) {
+    parts.push(WHOLE_SESSION_LOCK);
+  }
   let isOpen = false;
   for (const migration of migrations) {
     const statements = knownStatements(migration, direction);
@@ -93,7 +96,26 @@ function knownStatements(migration: MigrationFile, direction: Direction): string
       `${migration.path} looks at data in code, so there is no script of it. Nothing was written.\nRun it with: laurel migrate ${direction === 'up' ? 'upgrade' : 'downgrade'}`,
     );
   }
-  return statements.map((statement) => `${statement.trim().replace(/;$/, '')};`);
+  return statements.map(ended);
+}
+
+/** On a line of its own where the last one can end in a comment, of which the semicolon would be a part. */
+function ended(statement: string): string {
+  const text = statement.trim();
+  return text.includes('--') ? `${text}\n;` : `${text.replace(/;$/, '')};`;
+}
+
+/** Outside transactions the lock must be held too. It goes with the session, at the end of the script. */
+const WHOLE_SESSION_LOCK = `do $laurel$
+begin
+  ${lockOrStop('pg_try_advisory_lock')}
+end
+$laurel$;`;
+
+function lockOrStop(lock: string): string {
+  return `if not ${lock}(${RUNNER_LOCK}) then
+    raise exception 'Another migration run is under way. Try again when it has ended.';
+  end if;`;
 }
 
 /** The beginning of a transaction that goes on only where exactly these migrations are applied. */
@@ -110,9 +132,7 @@ create unique index if not exists ${LEDGER}_name_unique on ${LEDGER} (name);`,
 declare
   applied text[] := array(select regexp_replace(name, '\\.[jt]s$', '') from ${LEDGER} order by 1);
 begin
-  if not pg_try_advisory_xact_lock(${RUNNER_LOCK}) then
-    raise exception 'Another migration run is under way. Try again when it has ended.';
-  end if;
+  ${lockOrStop('pg_try_advisory_xact_lock')}
   if applied <> array(select unnest(array[${names}]::text[]) order by 1) then
     raise exception 'This script starts after: ${applied.at(-1) ?? 'nothing'}. The database has: %',
       coalesce(nullif(array_to_string(applied, ', '), ''), 'nothing');
@@ -123,7 +143,8 @@ $laurel$;`,
 }
 
 function ledgerStatement({ name, checksum }: MigrationFile, direction: Direction): string {
+  const literal = checksum === null ? 'null' : `'${checksum}'`;
   return direction === 'up'
-    ? `insert into ${LEDGER} (name, checksum, laurel_version) values ('${name}', '${checksum}', '${VERSION}');`
+    ? `insert into ${LEDGER} (name, checksum, laurel_version) values ('${name}', ${literal}, '${VERSION}');`
     : `delete from ${LEDGER} where regexp_replace(name, '\\.[jt]s$', '') = '${name}';`;
 }

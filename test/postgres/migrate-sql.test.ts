@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { laurel } from '../cli/process.js';
+import { RUNNER_LOCK } from '../../src/migrate/runner-lock.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
 
@@ -13,7 +14,7 @@ let folder: MigrationFolder;
 beforeAll(() => {
   folder = migrationFolder({
     Migration20270101000000_things: {
-      up: ['create table things (id integer)', `insert into things values (1);`],
+      up: ['create table things (id integer) -- the first', `insert into things values (1);`],
       down: ['drop table things'],
     },
     [ALONE]: {
@@ -83,6 +84,15 @@ test('a script stops where the database is not at its start, and changes nothing
     expect(output).toContain('The database has: Migration20270101000000_things');
   }
   expect(await describeDatabase(url)).toEqual(before);
+  await drop();
+});
+
+test('no other run begins while a script is outside transactions', async () => {
+  const { url, drop } = await createEmptyDatabase();
+  const text = await script('--folder', folder.path);
+  const other = `\\! psql --no-psqlrc --tuples-only --command='select pg_try_advisory_lock(${RUNNER_LOCK}) as taken' "${url}"`;
+  const { code, output } = await psql(url, text.replace(/^create index/m, `${other}\n$&`));
+  expect({ code, output: output.match(/^ [tf]$/gm) }).toEqual({ code: 0, output: [' f'] });
   await drop();
 });
 
