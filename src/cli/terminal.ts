@@ -3,9 +3,12 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Styled on a terminal; plain where NO_COLOR is set, and where the output goes to a file or a pipe. */
-export function styled(style: Style, text: string): string {
-  return styleText(style, text, { stream: stdout });
+/**
+ * Styled on a terminal; plain where NO_COLOR is set, and where the output goes to a file or a pipe.
+ * @param stream where the text is going to be written
+ */
+export function styled(style: Style, text: string, stream: NodeJS.WriteStream = stdout): string {
+  return styleText(style, text, { stream });
 }
 
 /** A cell of a table: its text, and how it looks. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Config } from '../../config.js';
 
 const PATIENCE_MILLISECONDS = 2000;
@@ -7,11 +8,19 @@ export async function describeHealth({ databaseUrl, host, port }: Config): Promi
   if (databaseUrl === undefined) {
     return undefined;
   }
-  const url = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}/readyz`;
+  const url = `http://${addressOf(host)}:${port}/readyz`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
     return `${url} answers ${response.status} ${(await response.text()).slice(0, 200)}`;
   } catch {
     return `${url}: no server answers there now.`;
   }
+}
+
+/** Where a server that listens on a host is to be asked, as a URL has it. */
+function addressOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') {
+    return '127.0.0.1';
+  }
+  return isIPv6(host) ? `[${host}]` : host;
 }
