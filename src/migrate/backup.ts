@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lockDataFolder } from '../database/embedded-lock.js';
 import { MigrationError } from './errors.js';
+import { libpqConnection } from './libpq-url.js';
+import { shellQuote } from './shell-quote.js';
+
+/** A backup has everybody's data in it: nobody but its owner reads it. */
+const OWNER_ONLY = { folder: 0o700, file: 0o600 };
 
 /** A copy of the database from before an upgrade. */
 export interface Backup {
@@ -26,27 +31,29 @@ export async function preparePostgresBackup(databaseUrl: string, folder: string)
       'There is no pg_dump on this machine, so no backup can be made. Nothing was run.\nInstall the PostgreSQL client programs, or upgrade without --backup after a backup of your own.',
     );
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   return () => dump(databaseUrl, resolve(folder));
 }
 
 async function dump(databaseUrl: string, folder: string): Promise<Backup> {
-  const url = new URL(databaseUrl);
-  const path = join(folder, `${decodeURIComponent(url.pathname.slice(1))}-${timestamp()}.dump`);
-  const password = decodeURIComponent(url.password);
-  // Not among the arguments, which every user of the machine can read.
-  url.password = '';
+  const { url, password, database } = libpqConnection(databaseUrl);
+  const path = join(folder, `${database.replaceAll(/[^\p{L}\p{N}_-]/gu, '_')}-${timestamp()}.dump`);
+  // Made before pg_dump, which would have it readable by all.
+  writeFileSync(path, '', { mode: OWNER_ONLY.file, flag: 'wx' });
   const { code, output } = await run('pg_dump', ['--format=custom', `--file=${path}`, url.href], {
     ...(password !== '' && { PGPASSWORD: password }),
   });
   if (code !== 0) {
+    rmSync(path, { force: true });
     throw new MigrationError(`pg_dump failed, so no backup was made. Nothing was run.\n${output.trim()}`);
   }
-  // The whole database anew: into the one there is, what a migration added would stand in the way.
-  const maintenance = Object.assign(new URL(url), { pathname: '/postgres' }).href;
+  // The whole database anew: into the one there is, what a migration added would stand in the way. From another one,
+  // as the one that is connected to cannot be dropped.
+  const maintenance = new URL(url);
+  maintenance.pathname = database === 'postgres' ? '/template1' : '/postgres';
   return {
     path,
-    restore: `pg_restore --clean --if-exists --create --exit-on-error --dbname='${maintenance}' '${path}'`,
+    restore: `pg_restore --clean --if-exists --create --exit-on-error --dbname=${shellQuote(maintenance.href)} ${shellQuote(path)}`,
   };
 }
 
@@ -55,19 +62,23 @@ async function dump(databaseUrl: string, folder: string): Promise<Backup> {
  * @param folder where the copy goes; made if need be
  * @throws DataFolderInUseError
  */
-export function backUpEmbedded(dataDir: string, folder: string): Backup | undefined {
+export function backUpEmbedded(dataDir: string, folder: string): Backup {
   const source = resolve(dataDir, 'database');
-  if (!existsSync(source)) {
-    return undefined;
-  }
   const unlock = lockDataFolder(dataDir);
   try {
+    makeFolder(folder);
     const path = join(resolve(folder), `database-${timestamp()}`);
+    mkdirSync(path, { mode: OWNER_ONLY.folder });
     cpSync(source, path, { recursive: true });
-    return { path, restore: `rm -r '${source}' && cp -r '${path}' '${source}'` };
+    const [from, to] = [shellQuote(path), shellQuote(source)];
+    return { path, restore: `rm -r ${to} && cp -r ${from} ${to}` };
   } finally {
     unlock();
   }
+}
+
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
 }
 
 function timestamp(): string {

@@ -95,7 +95,10 @@ describe('the verbs, on the embedded database', () => {
     const tried = JSON.parse((await migrate('upgrade', '--dry-run', '--json')).output);
     expect(tried).toMatchObject({ direction: 'up', wouldRun: [FRUITS, COLOURS] });
     expect(tried.statements).toHaveLength(4);
-    expect(JSON.parse((await migrate('upgrade', '--json')).output)).toEqual({ applied: [FRUITS, COLOURS] });
+    expect(JSON.parse((await migrate('upgrade', '--json')).output)).toEqual({
+      applied: [FRUITS, COLOURS],
+      wayBack: `laurel migrate downgrade -2 --folder '${folder.path}'`,
+    });
     const { migrations } = JSON.parse((await migrate('history', '--json')).output);
     expect(migrations).toMatchObject([
       { name: FRUITS, state: 'applied' },

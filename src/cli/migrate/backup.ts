@@ -1,25 +1,37 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { type Backup, backUpEmbedded, type PreparedBackup, preparePostgresBackup } from '../../migrate/backup.js';
 
+/** Whether a backup is asked for, and where. */
+export interface BackupOptions {
+  backup?: true;
+  backupFolder?: string;
+}
+
 /**
  * The backup that an upgrade is to take, checked; undefined where none is asked for. The embedded database's is taken
  * at once, before it is opened.
- * @param asked the folder, or true for the usual one
+ * @param isPending whether the upgrade has anything to do; opens the embedded database, and closes it
  */
 export async function prepareBackup(
   { databaseUrl, dataDir, backupDir }: Config,
-  asked: string | true | undefined,
+  { backup, backupFolder }: BackupOptions,
+  isPending: () => Promise<boolean>,
 ): Promise<PreparedBackup | undefined> {
-  const folder = asked === true ? (backupDir ?? join(dataDir, 'backups')) : (asked ?? backupDir);
+  const folder = backupFolder ?? backupDir ?? (backup && join(dataDir, 'backups'));
   if (folder === undefined) {
     return undefined;
   }
   if (databaseUrl !== undefined) {
     return preparePostgresBackup(databaseUrl, folder);
   }
+  // To look into a database that is not there would make one.
+  if (!existsSync(join(dataDir, 'database')) || !(await isPending())) {
+    return undefined;
+  }
   const taken = backUpEmbedded(dataDir, folder);
-  return taken === undefined ? undefined : async () => taken;
+  return async () => taken;
 }
 
 /** What to tell of a backup. */

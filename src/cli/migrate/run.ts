@@ -1,3 +1,4 @@
+import { stderr } from 'node:process';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config.js';
 import type { Database } from '../../database/database.js';
@@ -10,18 +11,19 @@ import { type Direction, type Plan, planDowngrade, planUpgrade } from '../../mig
 import { downgradeTarget, type Target, upgradeTarget } from '../../migrate/revision.js';
 import type { RanStatement, RunOptions } from '../../migrate/run-options.js';
 import { runMigrations } from '../../migrate/run.js';
+import { shellQuote } from '../../migrate/shell-quote.js';
 import { withDatabase } from '../command.js';
 import { confirmByTyping } from '../confirm.js';
 import { styled } from '../terminal.js';
-import { describeBackup, prepareBackup } from './backup.js';
+import { type BackupOptions, describeBackup, prepareBackup } from './backup.js';
 import { describeHealth } from './health.js';
 import { type MigrateOptions, parseDuration, verb } from './options.js';
+import { RanStatements } from './ran-statements.js';
 
-interface RunCommandOptions extends MigrateOptions {
+interface RunCommandOptions extends MigrateOptions, BackupOptions {
   dryRun?: true;
   verbose?: true;
   yes?: true;
-  backup?: string | true;
   wait: number;
   lockTimeout: number;
   statementTimeout: number;
@@ -31,12 +33,9 @@ interface RunCommandOptions extends MigrateOptions {
 /** The verbs that change the database: upgrade and downgrade. */
 export function addRun(migrate: Command): void {
   runVerb(migrate, 'upgrade [revision]', 'apply migrations: up to head, +N steps, or up to a revision', 'upgrade +1')
-    .option('--backup [folder]', 'leave a backup first: in BACKUP_DIR, else beside the data, where no folder is named')
-    .action(async (revision: string | undefined, options: RunCommandOptions) => {
-      const config = loadConfig();
-      const backup = options.dryRun ? undefined : await prepareBackup(config, options.backup);
-      await withDatabase((database) => upgradeTo({ database, config, backup }, revision ?? 'head', options));
-    });
+    .option('--backup', 'leave a backup first: in BACKUP_DIR, else beside the data')
+    .option('--backup-folder <dir>', 'leave a backup there first')
+    .action((revision: string | undefined, options: RunCommandOptions) => upgradeTo(revision ?? 'head', options));
   runVerb(
     migrate,
     'downgrade <revision>',
@@ -71,12 +70,25 @@ function runVerb(migrate: Command, usage: string, description: string, example: 
     .option('--concurrent-timeout <duration>', 'likewise, outside transactions', parseDuration, 6 * 3_600_000);
 }
 
-async function upgradeTo(subject: Subject, revision: string, options: RunCommandOptions): Promise<void> {
+async function upgradeTo(revision: string, options: RunCommandOptions): Promise<void> {
+  const config = loadConfig();
   const history = await loadHistory(options.folder);
   const target = upgradeTarget(history, revision);
-  const plan = planUpgrade(history, await readLedger(subject.database.orm.em.fork()), target);
-  printPlan(plan, options);
-  await run(subject, target, plan, options);
+  const planOn = async ({ orm }: Database): Promise<Plan> =>
+    planUpgrade(history, await readLedger(orm.em.fork()), target);
+  const isPending = async (): Promise<boolean> => {
+    let pending = false;
+    await withDatabase(async (database) => {
+      pending = (await planOn(database)).migrations.length > 0;
+    });
+    return pending;
+  };
+  const backup = options.dryRun ? undefined : await prepareBackup(config, options, isPending);
+  await withDatabase(async (database) => {
+    const plan = await planOn(database);
+    printPlan(plan, options);
+    await run({ database, config, backup }, target, plan, options);
+  });
 }
 
 async function downgradeTo(subject: Subject, revision: string, options: RunCommandOptions): Promise<void> {
@@ -108,11 +120,11 @@ function lossQuestion({ migrations }: Plan, losses: readonly string[]): string {
 async function run(subject: Subject, target: Target, plan: Plan, options: RunCommandOptions): Promise<void> {
   const { database } = subject;
   const { direction } = plan;
-  const statements: (RanStatement & { migration: string })[] = [];
+  const statements = new RanStatements(options.dryRun === true);
   const settings = runSettings(plan, options, statements);
   if (options.dryRun) {
     const wouldRun = await dryRun(database, direction, target, settings);
-    finish(options, { direction, wouldRun, statements }, 'All was rolled back: it was a dry run.');
+    finish(options, { direction, wouldRun, statements: statements.all }, 'All was rolled back: it was a dry run.');
     return;
   }
   const backup = plan.migrations.length === 0 ? undefined : await subject.backup?.();
@@ -124,8 +136,14 @@ async function run(subject: Subject, target: Target, plan: Plan, options: RunCom
   if (!options.json) {
     done.forEach((name) => console.log(styled('green', `${key} ${name}`)));
   }
-  const report = { [key]: done, ...(backup && { backup }), ...(options.verbose && { statements }) };
-  finish(options, report, done.length === 0 ? NOTHING[direction] : await whatNext(subject, direction, done.length));
+  const health = done.length === 0 ? undefined : await describeHealth(subject.config);
+  const wayBack = direction === 'up' && done.length > 0 ? wayBackOf(done.length, options) : undefined;
+  const report = { [key]: done, backup, health, wayBack, ...(options.verbose && { statements: statements.all }) };
+  finish(options, report, done.length === 0 ? NOTHING[direction] : whatNext(health, wayBack));
+}
+
+function wayBackOf(steps: number, { folder }: RunCommandOptions): string {
+  return `laurel migrate downgrade -${steps}${folder === undefined ? '' : ` --folder ${shellQuote(folder)}`}`;
 }
 
 const NOTHING: Record<Direction, string> = {
@@ -133,17 +151,12 @@ const NOTHING: Record<Direction, string> = {
   down: 'Nothing to revert.',
 };
 
-function runSettings(
-  { migrations }: Plan,
-  options: RunCommandOptions,
-  statements: (RanStatement & { migration: string })[],
-): RunOptions {
+function runSettings({ migrations }: Plan, options: RunCommandOptions, statements: RanStatements): RunOptions {
   const tell = (line: string): void => {
     if (!options.json) {
       console.log(line);
     }
   };
-  let current = '';
   return {
     folder: options.folder,
     patience: options.wait,
@@ -152,20 +165,22 @@ function runSettings(
     concurrentTimeout: options.concurrentTimeout,
     agreed: migrations.map(({ name }) => name),
     listener: {
-      onMigration: ({ name }) => {
-        current = name;
+      onMigration: (migration) => {
+        statements.begin(migration);
         if (options.dryRun || options.verbose) {
-          tell(styled('bold', `-- ${name}`));
+          tell(styled('bold', `-- ${migration.name}`));
         }
       },
       onStatement: (statement) => {
-        statements.push({ migration: current, ...statement });
+        statements.add(statement);
         if (options.dryRun || options.verbose) {
           describeStatement(statement).forEach(tell);
         }
       },
-      onRetry: (reason, milliseconds) =>
-        console.error(`${reason}: rolled back, again in ${(milliseconds / 1000).toFixed(1)} s`),
+      onRetry: (reason, milliseconds) => {
+        statements.rollBack();
+        console.error(`${reason}: rolled back, again in ${(milliseconds / 1000).toFixed(1)} s`);
+      },
     },
   };
 }
@@ -182,7 +197,7 @@ function printPlan({ direction, migrations, warnings }: Plan, { json }: RunComma
   if (json) {
     return;
   }
-  warnings.forEach((warning) => console.error(styled('yellow', warning)));
+  warnings.forEach((warning) => console.error(styled('yellow', warning, stderr)));
   if (migrations.length > 0) {
     console.log(`To ${direction === 'up' ? 'apply' : 'revert'}, in this order:`);
     migrations.forEach(({ name, transactional }) =>
@@ -191,10 +206,9 @@ function printPlan({ direction, migrations, warnings }: Plan, { json }: RunComma
   }
 }
 
-async function whatNext({ config }: Subject, direction: Direction, steps: number): Promise<string> {
-  const lines = direction === 'up' ? [`The way back: laurel migrate downgrade -${steps}`] : [];
-  const health = await describeHealth(config);
-  return [...(health === undefined ? [] : [health]), ...lines, 'Done.'].join('\n');
+function whatNext(health: string | undefined, wayBack: string | undefined): string {
+  const lines = [health, wayBack && `The way back: ${wayBack}`, 'Done.'];
+  return lines.filter((line) => line !== undefined).join('\n');
 }
 
 function finish({ json }: RunCommandOptions, report: object, text: string): void {
