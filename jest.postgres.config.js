@@ -11,5 +11,8 @@ export default {
     '<rootDir>/test/browser/',
     '<rootDir>/test/migrations/',
     '<rootDir>/test/cli/',
+    '<rootDir>/test/mysql/',
+    // These look at files, by way of databases in memory; of verify there is a suite for servers.
+    '<rootDir>/test/migrate/(?:lint|revision|verify)\\.test\\.ts$',
   ],
 };

@@ -46,18 +46,18 @@ export async function checkDatabase({ orm }: Database, { folder, entities }: Che
   const history = await loadHistory(folder);
   const em = orm.em.fork();
   const entries = entriesOf(history, await readLedger(em));
-  const made = await makeSchemas(history, entries, entities);
+  const schemas = await makeSchemas(history, entries, entities);
   const comparison = compareCatalogs(
     await describeCatalog(em),
-    made.applied,
-    tablesOf([...made.applied, ...made.head]),
+    schemas.applied,
+    tablesOf([...schemas.applied, ...schemas.head]),
   );
   const parted = partAccepted(comparison.differences, entries.findLast(({ applied }) => applied !== undefined)?.name);
   return {
     checks: [
       checkFiles(entries),
       await checkBranches(history),
-      checkEntities(made.entityDifferences),
+      checkEntities(schemas.entityDifferences),
       checkSchema(entries, { ...comparison, differences: parted.counted }),
     ],
     accepted: parted.accepted.map(({ text }) => text),
@@ -74,12 +74,31 @@ interface MadeSchemas {
   entityDifferences: string[];
 }
 
-async function makeSchemas(
+/** The same history makes the same schemas, by what of it is applied; it takes seconds to see which. */
+const made = new WeakMap<readonly MigrationFile[], Map<string, Promise<MadeSchemas>>>();
+
+function makeSchemas(
   history: readonly MigrationFile[],
   entries: readonly Entry[],
   entities: Entities | undefined,
 ): Promise<MadeSchemas> {
   const applied = entries.flatMap(({ file, applied: row }) => (file !== undefined && row !== undefined ? [file] : []));
+  if (entities !== undefined) {
+    return replaySchemas(history, applied, entities);
+  }
+  const ofHistory = made.get(history) ?? new Map<string, Promise<MadeSchemas>>();
+  made.set(history, ofHistory);
+  const key = applied.map(({ name }) => name).join();
+  const schemas = ofHistory.get(key) ?? replaySchemas(history, applied);
+  ofHistory.set(key, schemas);
+  return schemas;
+}
+
+async function replaySchemas(
+  history: readonly MigrationFile[],
+  applied: readonly MigrationFile[],
+  entities?: Entities,
+): Promise<MadeSchemas> {
   const isBeginning = applied.every((file, index) => file === history[index]);
   const atApplied = isBeginning
     ? undefined

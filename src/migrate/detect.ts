@@ -54,8 +54,17 @@ interface Revision {
   catalog: CatalogObject[];
 }
 
+/** The same history makes the same schemas; it takes seconds to see which. */
+const described = new WeakMap<readonly MigrationFile[], Promise<Revision[]>>();
+
 /** The schema after each migration. */
 function describeRevisions(history: readonly MigrationFile[]): Promise<Revision[]> {
+  const revisions = described.get(history) ?? replayRevisions(history);
+  described.set(history, revisions);
+  return revisions;
+}
+
+function replayRevisions(history: readonly MigrationFile[]): Promise<Revision[]> {
   return withReplay(async ({ orm, apply }) => {
     const revisions: Revision[] = [];
     for (const migration of history) {
