@@ -1,0 +1,74 @@
+/** How the bytes of a value read, whatever system they come from. */
+export type ValueKind =
+  | 'integer'
+  | 'decimal'
+  /** Single precision, in as many digits as it takes to give it back. */
+  | 'real'
+  | 'double'
+  | 'text'
+  | 'enum'
+  /** Members with commas between them. */
+  | 'set'
+  | 'json'
+  /** Bytes as they are, not text. */
+  | 'bytes'
+  /** 0s and 1s. */
+  | 'bits'
+  /** 0 or 1, or t and f, or true and false. */
+  | 'boolean'
+  | 'date'
+  /** A date and time of a clock on some wall: no zone, or one for the whole source. */
+  | 'timestamp'
+  /** A date and time in UTC, or with its offset. */
+  | 'instant'
+  | 'time'
+  | 'uuid'
+  /** Whatever PostgreSQL reads: its own text form of a type that nothing here knows. */
+  | 'other';
+
+/** A column as it comes, and what holds it here. */
+export interface Column {
+  name: string;
+  /** As the source spells it, such as `int(10) unsigned`: for people. */
+  sourceType: string;
+  kind: ValueKind;
+  /** The type here, as SQL, such as `bigint` or `varchar(100)`. */
+  type: string;
+  nullable: boolean;
+  /** Integers: the smallest and the largest that the type here holds. */
+  range?: { min: bigint; max: bigint };
+  /** Text: characters, bits: digits, at most. */
+  maxLength?: number;
+  /** Decimals: digits in all and behind the point. */
+  precision?: { digits: number; scale: number };
+  /** Enums and sets. */
+  members?: string[];
+  /** Text: a character set of the source that cannot hold all characters, so that some may be gone, such as `utf8mb3`. */
+  narrowCharset?: string;
+  /** Computed from other columns on this side: compared, never written. */
+  generated?: boolean;
+}
+
+/** Columns of one table that refer to columns of another. */
+export interface ForeignKey {
+  name: string;
+  columns: string[];
+  references: { table: string; columns: string[] };
+}
+
+/** A table as it comes. Names are those of the source, and without quotes. */
+export interface Table {
+  name: string;
+  columns: Column[];
+  /** Empty where there is none. */
+  primaryKey: string[];
+  /** Other unique keys. */
+  uniques: { name: string; columns: string[] }[];
+  foreignKeys: ForeignKey[];
+}
+
+/** A value as its source spells it, in UTF-8 where it is text; null for NULL. */
+export type Value = Buffer | null;
+
+/** The values of a row, in the order of the table's columns. */
+export type Row = readonly Value[];

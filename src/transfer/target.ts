@@ -1,0 +1,21 @@
+/** Takes the bytes of a COPY. `write` resolves when more can be taken. */
+export interface CopyIn {
+  write(chunk: Buffer): Promise<void>;
+  /** Ends the COPY. @returns how many rows it wrote */
+  end(): Promise<number>;
+}
+
+/**
+ * One connection to the database that rows go to, Laurel's PostgreSQL server or the embedded database. Statements run
+ * one after the other, in one transaction that whoever opened it begins and ends.
+ */
+export interface Target {
+  readonly embedded: boolean;
+  /** Runs one statement. bigint and numeric come as text from a server: cast in the statement what is to be a number. */
+  query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
+  /** @param sql `copy … from stdin …` */
+  copyIn(sql: string): Promise<CopyIn>;
+  /** @param sql `copy … to stdout …`, of data-changing statements with RETURNING too */
+  copyOut(sql: string): AsyncIterable<Buffer>;
+  close(): Promise<void>;
+}
