@@ -1,8 +1,11 @@
 /** Takes the bytes of a COPY. `write` resolves when more can be taken. */
 export interface CopyIn {
+  /** @param chunk whole rows: the embedded database takes every so many chunks as a COPY of their own */
   write(chunk: Buffer): Promise<void>;
   /** Ends the COPY. @returns how many rows it wrote */
   end(): Promise<number>;
+  /** Ends it without its rows; the transaction has failed then. */
+  abandon(): Promise<void>;
 }
 
 /**

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { Client } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { SESSION_SETTINGS } from './session-settings.js';
+import type { CopyIn, Target } from './target.js';
+
+/** A connection of its own to a PostgreSQL server. */
+export class PostgresTarget implements Target {
+  readonly embedded = false;
+
+  private constructor(private readonly client: Client) {}
+
+  static async open(url: string): Promise<PostgresTarget> {
+    const client = new Client({ connectionString: url, application_name: 'laurel transfer' });
+    // A connection that breaks fails the statement under way; without a listener it would end the process.
+    client.on('error', () => undefined);
+    await client.connect();
+    for (const setting of SESSION_SETTINGS) {
+      await client.query(setting);
+    }
+    return new PostgresTarget(client);
+  }
+
+  async query<T extends object>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
+    const { rows } = await this.client.query<T>(sql, [...parameters]);
+    return rows;
+  }
+
+  async copyIn(sql: string): Promise<CopyIn> {
+    const stream = this.client.query(copyFrom(sql));
+    // What goes wrong while nobody writes is thrown at the next write or at the end.
+    let failure: Error | undefined;
+    stream.on('error', (error) => {
+      failure ??= error;
+    });
+    return {
+      write: async (chunk) => {
+        if (failure !== undefined) {
+          throw failure;
+        }
+        if (!stream.write(chunk)) {
+          await once(stream, 'drain');
+        }
+      },
+      end: async () => {
+        if (failure !== undefined) {
+          throw failure;
+        }
+        stream.end();
+        await once(stream, 'finish');
+        return stream.rowCount;
+      },
+      abandon: async () => {
+        stream.destroy(new Error('The transfer was given up.'));
+        await new Promise<void>((resolve) => {
+          stream.once('close', () => resolve());
+        });
+      },
+    };
+  }
+
+  async *copyOut(sql: string): AsyncIterable<Buffer> {
+    yield* this.client.query(copyTo(sql)) as AsyncIterable<Buffer>;
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+}

@@ -1,0 +1,177 @@
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { TransferError } from './errors.js';
+import { literal, quoted } from './identifier.js';
+import type { StagedCheck } from './staged-check.js';
+import type { Row, Table } from './table.js';
+import type { Target } from './target.js';
+
+/** The column that says what is wrong with a row; an import leaves it out. */
+export const REASONS_COLUMN = '_reasons';
+
+/** Rows have everybody's data in them: nobody but their owner reads them. */
+const OWNER_ONLY = { folder: 0o700, file: 0o600 };
+
+interface File {
+  stream: WriteStream;
+  path: string;
+  failure?: Error;
+}
+
+/**
+ * The files that rejected rows go to, one for each table: CSV with a header, NULL as an empty field and an empty text
+ * in quotes, in the bytes that the source has. They have another name until the run is through.
+ */
+export class Rejects {
+  readonly #files = new Map<string, File>();
+
+  private constructor(private readonly folder: string | undefined) {}
+
+  /**
+   * @param folder made if need be; undefined keeps no files
+   * @throws TransferError where files of an earlier run are in it
+   */
+  static into(folder: string | undefined, tables: readonly string[]): Rejects {
+    if (folder === undefined) {
+      return new Rejects(undefined);
+    }
+    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+    const left = tables.map((table) => pathOf(folder, table)).filter((path) => existsSync(path));
+    if (left.length > 0) {
+      throw new TransferError(
+        `There are rejected rows of an earlier run: ${left.join(', ')}. Nothing was changed. Import or move them away, or name another folder.`,
+      );
+    }
+    return new Rejects(folder);
+  }
+
+  /** Where the files are that have been written, in the end. */
+  get paths(): string[] {
+    return [...this.#files.values()].map(({ path }) => path);
+  }
+
+  /** Keeps a row that is not going to be written. */
+  async add(table: Table, row: Row, reasons: string): Promise<void> {
+    if (this.folder === undefined) {
+      return;
+    }
+    const file = this.file(table.name, namesOf(table));
+    const values = row.filter((_, index) => table.columns[index]?.generated !== true);
+    await write(file, csvLine([...values.map((value) => value?.toString('latin1') ?? null), latin1(reasons)]));
+  }
+
+  /** Takes the rows that a check has found out of their table. */
+  async takeStaged(target: Target, check: StagedCheck): Promise<void> {
+    if (this.folder === undefined) {
+      await target.query(deleteStaged(check));
+      return;
+    }
+    await this.copy(target, check, `${deleteStaged(check)} returning ${columnsOf(check)}, ${literal(reasonOf(check))}`);
+  }
+
+  /** Writes the rows that a check has found, and leaves them where they are. */
+  async copyStaged(target: Target, check: StagedCheck): Promise<void> {
+    if (this.folder === undefined) {
+      return;
+    }
+    const from = `${quoted(check.table.name)} t join laurel_found f on t.ctid = f.row`;
+    await this.copy(target, check, `select ${columnsOf(check)}, ${literal(reasonOf(check))} from ${from}`);
+  }
+
+  /** Gives the files their names. To be called when the run is through. */
+  async keep(): Promise<void> {
+    for (const file of this.#files.values()) {
+      await finish(file);
+      renameSync(partOf(file.path), file.path);
+    }
+  }
+
+  /** Removes the files: the run came to nothing. */
+  async discard(): Promise<void> {
+    for (const file of this.#files.values()) {
+      await finish(file).catch(() => undefined);
+      rmSync(partOf(file.path), { force: true });
+    }
+    this.#files.clear();
+  }
+
+  private async copy(target: Target, check: StagedCheck, query: string): Promise<void> {
+    const file = this.file(check.sourceName, namesOf(check.table));
+    for await (const chunk of target.copyOut(`copy (${query}) to stdout (format csv)`)) {
+      await write(file, chunk);
+    }
+  }
+
+  private file(table: string, columns: readonly string[]): File {
+    const known = this.#files.get(table);
+    if (known !== undefined) {
+      return known;
+    }
+    const path = pathOf(this.folder ?? '.', table);
+    const file: File = { stream: createWriteStream(partOf(path), { mode: OWNER_ONLY.file }), path };
+    file.stream.on('error', (error) => {
+      file.failure = error;
+    });
+    file.stream.write(csvLine([...columns, REASONS_COLUMN].map(latin1)));
+    this.#files.set(table, file);
+    return file;
+  }
+}
+
+/** The file of a table in a folder; what no file system takes in a name is encoded as in a URL. */
+function pathOf(folder: string, table: string): string {
+  return join(folder, `${table.replaceAll(/[/\\%]|^\./g, encodeURIComponent)}.csv`);
+}
+
+function partOf(path: string): string {
+  return `${path}.part`;
+}
+
+function namesOf({ columns }: Table): string[] {
+  return columns.filter(({ generated }) => generated !== true).map(({ name }) => name);
+}
+
+function columnsOf({ table }: StagedCheck): string {
+  return namesOf(table)
+    .map((name) => `t.${quoted(name)}`)
+    .join(', ');
+}
+
+function reasonOf({ kind, column }: StagedCheck): string {
+  return column === null ? kind : `${kind}: ${column}`;
+}
+
+function deleteStaged({ table }: StagedCheck): string {
+  return `delete from ${quoted(table.name)} t using laurel_found f where t.ctid = f.row`;
+}
+
+/** Bytes go through as the characters of the same numbers, as they may be no UTF-8. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+function csvLine(values: readonly (string | null)[]): Buffer {
+  const line = stringify([[...values]], {
+    cast: { string: (value) => ({ value, quoted: value === '' || value.includes('\r') }) },
+  });
+  return Buffer.from(line, 'latin1');
+}
+
+async function write(file: File, chunk: Buffer): Promise<void> {
+  if (file.failure !== undefined) {
+    throw file.failure;
+  }
+  if (!file.stream.write(chunk)) {
+    await once(file.stream, 'drain');
+  }
+}
+
+async function finish(file: File): Promise<void> {
+  if (file.failure !== undefined) {
+    throw file.failure;
+  }
+  file.stream.end();
+  await once(file.stream, 'close');
+}

@@ -1,0 +1,18 @@
+import type { Checksum } from './checksum.js';
+import type { Row, Table } from './table.js';
+
+/** Where rows come from: one consistent snapshot of a database, or files. */
+export interface Source<T extends Table = Table> {
+  /** For people, such as `MariaDB 10.11 at db.example.com/game`; without a password. */
+  readonly name: string;
+  /** The tables that are to be read, in an order in which none refers to a later one where that is possible. */
+  readonly tables: readonly T[];
+  /** The rows of a table in batches, in the order of its columns. One table is read at a time. */
+  rows(table: T): AsyncIterable<Row[]>;
+  /**
+   * Rows and hash as the source itself computes them from the same snapshot.
+   * @returns null where it cannot: then what was read is what counts
+   */
+  checksum(table: T): Promise<Checksum | null>;
+  close(): Promise<void>;
+}
