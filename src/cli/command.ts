@@ -4,6 +4,7 @@ import { DataFolderInUseError } from '../database/embedded-lock.js';
 import { AppError } from '../errors.js';
 import { MigrationError, UsageError } from '../migrate/errors.js';
 import { SeasonZoneError } from '../leaderboard/leaderboard.service.js';
+import { TransferError } from '../transfer/errors.js';
 
 /** What a command ends with, besides 0. */
 export const ExitCode = { FAILED: 1, WRONG_USAGE: 2 };
@@ -22,6 +23,7 @@ const EXPLAINED = [
   AppError,
   MigrationError,
   UsageError,
+  TransferError,
 ];
 
 /** Runs a command's work on the database of the settings and closes it, whatever happens. */

@@ -3,9 +3,12 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, reportFailure } from './command.js';
+import { addBackup } from './backup.js';
 import { addDoctor } from './doctor.js';
+import { addExport } from './export.js';
 import { addLeaderboard } from './leaderboard.js';
 import { addMigrate } from './migrate/index.js';
+import { addRestore } from './restore.js';
 import { addSchema } from './schema.js';
 import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
@@ -21,9 +24,12 @@ const program = new Command('laurel')
 
 addServe(program);
 addMigrate(program);
+addBackup(program);
+addRestore(program);
 addSeed(program);
 addLeaderboard(program);
 addDoctor(program);
+addExport(program);
 addSchema(program);
 try {
   await program.parseAsync();
