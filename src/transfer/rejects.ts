@@ -154,7 +154,7 @@ function latin1(text: string): string {
 
 function csvLine(values: readonly (string | null)[]): Buffer {
   const line = stringify([[...values]], {
-    cast: { string: (value) => ({ value, quoted: value === '' || value.includes('\r') }) },
+    cast: { string: (value) => ({ value, quoted_empty: value === '', quoted: value.includes('\r') }) },
   });
   return Buffer.from(line, 'latin1');
 }

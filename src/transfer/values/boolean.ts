@@ -15,5 +15,8 @@ export const booleanCodec: Codec = {
   },
   // Clamped: what is neither 0 nor 1 counts as true, as it does in the source's own conditions.
   repair: () => TRUE,
-  canonical: (value) => Buffer.from(WORDS[value.toString('latin1')] === true ? '1' : '0'),
+  canonical(value) {
+    const is = WORDS[value.toString('latin1')];
+    return is === undefined ? value : Buffer.from(is ? '1' : '0');
+  },
 };
