@@ -1,7 +1,8 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Checksum, equal, minus, plus } from '../../src/transfer/checksum.js';
 import { quoted } from '../../src/transfer/identifier.js';
 import type { Kind, Policy } from '../../src/transfer/policy.js';
