@@ -5,11 +5,14 @@ export type Default = { value: string } | { expression: string };
 
 /** A column as the catalog of MySQL or MariaDB tells it. */
 export interface MysqlColumn extends Column {
+  /** Enums: the name of the type made for it; null where its members are too long for one. */
+  enumType: string | null;
+  unsigned: boolean;
   default: Default | null;
   autoIncrement: boolean;
   /** `on update current_timestamp`. */
   updatesItself: boolean;
-  /** What a generated column is computed from, in the source's own SQL. */
+  /** What a generated column is computed from, in the source's own SQL; `generated` where that has a counterpart. */
   generation: string | null;
   comment: string;
   /** Why the type has no counterpart, where it has none: the values come as they are. */
@@ -42,6 +45,8 @@ export interface MysqlForeignKey extends ForeignKey {
 /** A check, in the source's own SQL. */
 export interface MysqlCheck {
   name: string;
+  /** The column whose definition it is part of; null where it is the table's. */
+  column: string | null;
   /** Null where the source's catalog gives it cut off. */
   clause: string | null;
   enforced: boolean;
