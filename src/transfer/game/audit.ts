@@ -1,0 +1,144 @@
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import { isRight, type RankCheck, rankCheck } from '../../leaderboard/rank-check.service.js';
+import { quoted } from '../identifier.js';
+import type { Target } from '../target.js';
+import { meetingOf } from './merge-checks.js';
+import type { Count } from './convert.js';
+import type { GameOptions } from './options.js';
+import { SEQUENCES } from './sequences.js';
+import type { GameShape } from './shape.js';
+import { MONTHLY } from './staged-sql.js';
+
+/** Something that must hold in Laurel after a conversion. */
+export interface Audit {
+  what: string;
+  /** Rows, or other things, for which it does not. */
+  wrong: number;
+}
+
+const FILLED = ['users', 'friendships', 'scores', 'standings', 'visits', 'seasons'];
+
+/** Compiles statements for a connection that is not the ORM's. */
+const compiler = new Kysely({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/** Counts what breaks the rules that Laurel's tables go by, those that constraints keep among them. */
+export async function auditGame(
+  target: Target,
+  shape: GameShape,
+  options: GameOptions,
+  counts: readonly Count[],
+): Promise<Audit[]> {
+  return [
+    ...counts.map(({ table, read, written, merged }) => ({
+      what: `rows of ${table} that were neither written nor merged`,
+      wrong: Math.abs(read - written - merged),
+    })),
+    ...(await auditReferences(target)),
+    ...(await auditPresence(target)),
+    await auditSeasons(target),
+    ...(await auditSequences(target)),
+    await auditRanks(target),
+    ...(options.merge === undefined ? [] : await auditReplaced(target, shape, options)),
+  ];
+}
+
+async function auditReferences(target: Target): Promise<Audit[]> {
+  const keys = await target.query<{ table: string; column: string; parent: string; key: string }>(
+    `select c.conrelid::regclass::text as table, a.attname as column, c.confrelid::regclass::text as parent, k.attname as key
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+      join pg_attribute k on k.attrelid = c.confrelid and k.attnum = c.confkey[1]
+      where c.contype = 'f' and c.conrelid in (${FILLED.map((table) => `'${table}'::regclass`).join(', ')})
+        and cardinality(c.conkey) = 1
+      order by 1, 2`,
+  );
+  const audits: Audit[] = [];
+  for (const { table, column, parent, key } of keys) {
+    const wrong = await counted(
+      target,
+      `select count(*)::integer as wrong from ${table} c where c.${quoted(column)} is not null
+        and not exists (select from ${parent} p where p.${quoted(key)} = c.${quoted(column)})`,
+    );
+    audits.push({ what: `${table}.${column} without its row of ${parent}`, wrong });
+  }
+  return audits;
+}
+
+async function auditPresence(target: Target): Promise<Audit[]> {
+  const audits: Audit[] = [];
+  for (const table of FILLED) {
+    const columns = await target.query<{ name: string }>(
+      `select attname as name from pg_attribute
+        where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attnotnull`,
+    );
+    const isMissing = columns.map(({ name }) => `${quoted(name)} is null`).join(' or ');
+    const wrong = await counted(target, `select count(*)::integer as wrong from ${table} where ${isMissing}`);
+    audits.push({ what: `rows of ${table} without a value that must be there`, wrong });
+  }
+  return audits;
+}
+
+async function auditSeasons(target: Target): Promise<Audit> {
+  const wrong = await counted(
+    target,
+    `select count(*)::integer as wrong from scores e join seasons s on s.id = e.season_id
+      where s.leaderboard_id = '${MONTHLY}' and e.legacy_id is not null
+        and not (e.created_at >= s.starts_at and e.created_at < s.ends_at)`,
+  );
+  return { what: 'scores that were not reached in their season', wrong };
+}
+
+async function auditSequences(target: Target): Promise<Audit[]> {
+  const audits: Audit[] = [];
+  for (const [sequence, table] of Object.entries(SEQUENCES)) {
+    const wrong = await counted(
+      target,
+      `select count(*)::integer as wrong from ${table}, ${sequence} q
+        where legacy_id > q.last_value - case when q.is_called then 0 else 1 end`,
+    );
+    audits.push({ what: `${table}.legacy_id beyond ${sequence}`, wrong });
+  }
+  return audits;
+}
+
+async function auditRanks(target: Target): Promise<Audit> {
+  const seasons = await target.query<{ id: string }>(
+    'select season_id as id from laurel_months where season_id is not null union select season_id from standing_counts',
+  );
+  let wrong = 0;
+  for (const { id } of seasons) {
+    const { sql, parameters } = rankCheck(id).compile(compiler);
+    const [check] = await target.query<RankCheck>(sql, parameters);
+    wrong += isRight(check!) ? 0 : 1;
+  }
+  return { what: 'seasons whose rank counts are not those of a recount', wrong };
+}
+
+/** Staged rows that took the place of what Laurel had, and are not what it has now. */
+async function auditReplaced(target: Target, shape: GameShape, options: GameOptions): Promise<Audit[]> {
+  const audits: Audit[] = [];
+  for (const staged of shape.tables.filter(({ name }) => name !== 'users')) {
+    const { stored, players, isSame, isEqual } = meetingOf(staged, options);
+    const wrong = await counted(
+      target,
+      `select count(*)::integer as wrong from laurel_merged_${staged.name} m
+        join ${quoted(staged.table.name)} t on t.ctid = m.tid ${players}
+        left join ${stored} on ${isSame}
+        where m.wins and not coalesce(${isEqual}, false)`,
+    );
+    audits.push({ what: `rows of ${staged.source.name} that did not take the place of older ones`, wrong });
+  }
+  return audits;
+}
+
+async function counted(target: Target, sql: string): Promise<number> {
+  const [row] = await target.query<{ wrong: number }>(sql);
+  return row!.wrong;
+}

@@ -1,0 +1,62 @@
+import { newId } from '../../shared/ids.js';
+import { literal, quoted } from '../identifier.js';
+import type { Target } from '../target.js';
+import type { GameOptions } from './options.js';
+import { type GameShape, hasColumn, type StagedTable, stagedTable } from './shape.js';
+import { publicId } from './staged-sql.js';
+
+/**
+ * SQL: for each staged user the one of Laurel who is the same person, if any: `tid`, `staged_id`, `player` and
+ * `strength`, from 1 for the same old id over 2 for the same UUID to 3 for the same email address.
+ */
+export function matchesSql(users: StagedTable): string {
+  const byPublicId = hasColumn(users, 'user_id');
+  return `select t.ctid as tid, t.id as staged_id,
+      coalesce(by_legacy_id.id, ${byPublicId ? 'by_public_id.id, ' : ''}by_email.id) as player,
+      case when by_legacy_id.id is not null then 1 ${byPublicId ? 'when by_public_id.id is not null then 2 ' : ''}else 3 end
+        as strength
+    from ${quoted(users.table.name)} t
+    left join users by_legacy_id on by_legacy_id.legacy_id = t.id
+    ${byPublicId ? `left join users by_public_id on by_public_id.id = ${publicId()}` : ''}
+    left join users by_email on lower(by_email.email) = lower(t.email)`;
+}
+
+/**
+ * Makes the temporary table laurel_players: which player of Laurel an id of the source is (`staged_id`, `id`), and
+ * whether there is such a player only with this run (`is_new`). To be called when the checks of users are through.
+ */
+export async function matchPlayers(target: Target, shape: GameShape, { merge }: GameOptions): Promise<void> {
+  const users = stagedTable(shape, 'users')!;
+  const staging = quoted(users.table.name);
+  // Ids can be there several times where the run is going to fail for it.
+  const id = `${hasColumn(users, 'user_id') ? `${publicId()}, ` : ''}${newIdSql('t.row_no')}`;
+  await target.query(`
+    create temporary table laurel_players on commit drop as
+    select distinct on (t.id) t.id as staged_id, ${
+      merge === undefined
+        ? `coalesce(${id}) as id, true as is_new from ${staging} t`
+        : `coalesce(m.player, ${id}) as id, m.player is null as is_new
+           from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid`
+    }
+    where t.id is not null order by t.id, t.row_no`);
+  if (merge !== undefined) {
+    // Rows can refer to players who came with an earlier run and are not in the source any more.
+    await target.query(`
+      insert into laurel_players (staged_id, id, is_new)
+      select u.legacy_id, u.id, false from users u
+      where u.legacy_id is not null and not exists (select from laurel_players p where p.staged_id = u.legacy_id)`);
+  }
+  await target.query('create index on laurel_players (staged_id)');
+  await target.query('create index on laurel_players (id)');
+  await target.query('analyze laurel_players');
+}
+
+/**
+ * SQL: new ids for the rows of one statement, UUIDv7 as the server makes them, but in the order of the rows: time and
+ * most random bits are the statement's, the last 32 count. A random one for each row costs five times as much.
+ * @param counter SQL of a number that no two rows share in its last 32 bits
+ */
+export function newIdSql(counter: string): string {
+  const prefix = newId().slice(0, -8);
+  return `(${literal(prefix)} || lpad(to_hex(${counter}::bigint & 4294967295), 8, '0'))::uuid`;
+}
