@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { RawBuilder } from 'kysely';
 import { query, queryExactlyOne, sql } from '../database/query.js';
 
 /** A season that is stored, or that only the rank tree knows: then without board and key. */
@@ -40,9 +41,12 @@ export function listCheckedSeasons(em: SqlEntityManager): Promise<CheckedSeason[
 
 /** Compares a season's rank tree with a recount, in one snapshot: right whatever is written meanwhile. */
 export function checkRanks(em: SqlEntityManager, seasonId: string): Promise<RankCheck> {
-  return queryExactlyOne(
-    em,
-    sql<RankCheck>`with ${differingScores(seasonId, LOWEST_SCORE, HIGHEST_SCORE)}, ${differingParents(seasonId)},
+  return queryExactlyOne(em, rankCheck(seasonId));
+}
+
+/** SQL: the RankCheck of a season, for whoever has a connection of their own. */
+export function rankCheck(seasonId: string): RawBuilder<RankCheck> {
+  return sql<RankCheck>`with ${differingScores(seasonId, LOWEST_SCORE, HIGHEST_SCORE)}, ${differingParents(seasonId)},
         ${differingRuns(seasonId)},
         differing_count as (select level from differing_score union all select level from differing_parent)
       select
@@ -51,8 +55,7 @@ export function checkRanks(em: SqlEntityManager, seasonId: string): Promise<Rank
           from generate_series(0, 7) each (level)) as levels,
         (select count(*)::int from differing_run) as runs,
         (select count(*)::int from differing_mark) as marks,
-        (select count(*)::int from ${misplacedStandings(seasonId)}) as standings`,
-  );
+        (select count(*)::int from ${misplacedStandings(seasonId)}) as standings`;
 }
 
 /** Whether nothing differs. */

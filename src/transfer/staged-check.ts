@@ -1,3 +1,4 @@
+import { UsageError } from '../migrate/errors.js';
 import { MAX_SAMPLES } from './finding.js';
 import { quoted } from './identifier.js';
 import type { Kind } from './policy.js';
@@ -64,7 +65,15 @@ async function settle(
     problems.rejected(sourceName, rows);
     return;
   }
-  for (const statement of repairs[policy] ?? []) {
+  const statements = repairs[policy];
+  if (statements === undefined) {
+    const where = column === null ? sourceName : `${sourceName}.${column}`;
+    throw new UsageError(
+      `The policy ${policy} for ${kind} cannot be had for ${where} (${samples.join('; ')}). Nothing was changed. ` +
+        `Choose fail or reject for ${kind}.`,
+    );
+  }
+  for (const statement of statements) {
     await target.query(statement);
   }
 }
