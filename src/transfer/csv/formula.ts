@@ -23,9 +23,10 @@ export function neutralise(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
 }
 
-/** The same of the value of an SQL expression. */
+/** The same of the value of an SQL expression, in the text that COPY writes: a cast would take blanks off char(n). */
 export function neutraliseSql(expression: string): string {
-  return `case when ${expression}::text ~ ${FORMULA_SQL} then '''' || ${expression}::text else ${expression}::text end`;
+  const text = `concat(${expression})`;
+  return `case when num_nulls(${expression}) = 1 then null when ${text} ~ ${FORMULA_SQL} then '''' || ${text} else ${text} end`;
 }
 
 /** The text that was neutralised. */

@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { TransferError } from '../errors.js';
+import type { Row } from '../table.js';
+import { escapedRecords } from './escaped-records.js';
+import type { RecordFormat } from './record-format.js';
+import { rfcRecords } from './rfc-records.js';
+
+const READ_BYTES = 256 * 1024;
+
+/** Rows that are handed on at once, at most. */
+const BATCH_ROWS = 1000;
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * Every record of a file, the header too, in batches.
+ * @throws TransferError naming the line where it does not have that format
+ */
+export async function* readRecords(path: string, format: RecordFormat): AsyncIterable<Row[]> {
+  const records = format.escape === null ? rfcRecords : escapedRecords;
+  for await (const rows of records(readUtf8(path, format.encoding), format, path)) {
+    for (let first = 0; first < rows.length; first += BATCH_ROWS) {
+      yield rows.slice(first, first + BATCH_ROWS);
+    }
+  }
+}
+
+/** The bytes of a file. */
+export function readBytes(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: READ_BYTES });
+}
+
+/** The bytes of a file in UTF-8, without the mark that some programs put before them. */
+async function* readUtf8(path: string, encoding: string | null): AsyncIterable<Buffer> {
+  const chunks = encoding === null ? readBytes(path) : decoded(path, encoding);
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    const marked = isFirst && chunk.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    isFirst = false;
+    yield marked ? chunk.subarray(BYTE_ORDER_MARK.length) : chunk;
+  }
+}
+
+async function* decoded(path: string, encoding: string): AsyncIterable<Buffer> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const decode = (chunk?: Buffer): Buffer => {
+    try {
+      return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }));
+    } catch {
+      throw new TransferError(
+        `${path} has bytes that are not ${encoding}. Nothing was changed. Name the encoding that it is in.`,
+      );
+    }
+  };
+  for await (const chunk of readBytes(path)) {
+    yield decode(chunk);
+  }
+  yield decode();
+}
