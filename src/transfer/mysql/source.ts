@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { type Connection, createConnection } from 'mysql2';
 import type { Checksum } from '../checksum.js';
 import { TransferError } from '../errors.js';
@@ -119,6 +120,11 @@ export class MysqlSource implements Source<MysqlTable> {
     yield batch;
   }
 
+  /** Whether the source can compute the checksum of a table itself. */
+  hasChecksum(table: MysqlTable): boolean {
+    return mysqlChecksumSql(table) !== null;
+  }
+
   async checksum(table: MysqlTable): Promise<Checksum | null> {
     const sql = mysqlChecksumSql(table);
     if (sql === null) {
@@ -142,7 +148,7 @@ async function valueOf(connection: Connection, sql: string): Promise<string> {
 
 /** What the system, the driver or the server says has a code; anything else is a fault of ours and stays as it is. */
 function explained(error: unknown, where: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
+  if (!isNativeError(error) || !('code' in error) || typeof error.code !== 'string') {
     return error;
   }
   return new TransferError(
