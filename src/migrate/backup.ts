@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lockDataFolder } from '../database/embedded-lock.js';
+import { backupName, makeBackupFolder, OWNER_ONLY } from './backup-file.js';
 import { MigrationError } from './errors.js';
 import { libpqConnection } from './libpq-url.js';
 import { shellQuote } from './shell-quote.js';
-
-/** A backup has everybody's data in it: nobody but its owner reads it. */
-const OWNER_ONLY = { folder: 0o700, file: 0o600 };
 
 /** A copy of the database from before an upgrade. */
 export interface Backup {
@@ -31,13 +29,13 @@ export async function preparePostgresBackup(databaseUrl: string, folder: string)
       'There is no pg_dump on this machine, so no backup can be made. Nothing was run.\nInstall the PostgreSQL client programs, or upgrade without --backup after a backup of your own.',
     );
   }
-  makeFolder(folder);
+  makeBackupFolder(folder);
   return () => dump(databaseUrl, resolve(folder));
 }
 
 async function dump(databaseUrl: string, folder: string): Promise<Backup> {
   const { url, password, database } = libpqConnection(databaseUrl);
-  const path = join(folder, `${database.replaceAll(/[^\p{L}\p{N}_-]/gu, '_')}-${timestamp()}.dump`);
+  const path = join(folder, `${backupName(database)}.dump`);
   // Made before pg_dump, which would have it readable by all.
   writeFileSync(path, '', { mode: OWNER_ONLY.file, flag: 'wx' });
   const { code, output } = await run('pg_dump', ['--format=custom', `--file=${path}`, url.href], {
@@ -66,8 +64,8 @@ export function backUpEmbedded(dataDir: string, folder: string): Backup {
   const source = resolve(dataDir, 'database');
   const unlock = lockDataFolder(dataDir);
   try {
-    makeFolder(folder);
-    const path = join(resolve(folder), `database-${timestamp()}`);
+    makeBackupFolder(folder);
+    const path = join(resolve(folder), backupName('database'));
     mkdirSync(path, { mode: OWNER_ONLY.folder });
     cpSync(source, path, { recursive: true });
     const [from, to] = [shellQuote(path), shellQuote(source)];
@@ -75,14 +73,6 @@ export function backUpEmbedded(dataDir: string, folder: string): Backup {
   } finally {
     unlock();
   }
-}
-
-function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
-}
-
-function timestamp(): string {
-  return new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
 }
 
 function run(program: string, args: string[], settings: object = {}): Promise<{ code: number; output: string }> {

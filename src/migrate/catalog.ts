@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, sql } from '../database/query.js';
 import { LEDGER } from './ledger.js';
+import { restoredDefinition } from './restored-definition.js';
 
 /** Something in a schema, as PostgreSQL's catalogs describe it. */
 export interface CatalogObject {
@@ -18,8 +19,8 @@ export interface CatalogObject {
  * extension, the order of columns, privileges, comments and storage settings; NOT NULL is told with its column, because
  * PostgreSQL has it among the constraints only from version 18 on.
  */
-export function describeCatalog(em: SqlEntityManager): Promise<CatalogObject[]> {
-  return query(
+export async function describeCatalog(em: SqlEntityManager): Promise<CatalogObject[]> {
+  const objects = await query(
     em,
     sql<CatalogObject>`
       with schema as (select oid from pg_namespace where nspname = current_schema()),
@@ -121,4 +122,10 @@ export function describeCatalog(em: SqlEntityManager): Promise<CatalogObject[]> 
       select "table", kind, name, jsonb_strip_nulls(properties) as properties from objects
       order by "table" collate "C", kind collate "C", name collate "C"`,
   );
+  return objects.map((object) => {
+    const { definition, ...others } = object.properties;
+    return definition === undefined
+      ? object
+      : { ...object, properties: { ...others, definition: restoredDefinition(definition) } };
+  });
 }
