@@ -264,7 +264,7 @@ describe('defaults', () => {
       b1 bit(1) default b'1', b9 bit(9) default 5, bl blob default x'00ff', bi binary(4) default 'ab',
       da date default '2024-02-29', tm time(2) default '10:11:12.5', dt datetime default '2020-01-01 10:00:00',
       ts timestamp null default '2020-01-01 00:00:00', y year default 2020, big bigint unsigned default 18446744073709551615,
-      n int default null, u varchar(10) default upper('x'), ip inet6 default '::2');
+      n int default null, u varchar(10) default concat('x', 'y'), ip inet6 default '::2');
       insert into d () values ()`);
     expect(problemsOf({ tables, definitions })).toEqual([]);
     await moveRows(tables[0]!);
@@ -431,7 +431,7 @@ describe('names that cannot be had here', () => {
 });
 
 describe('expressions', () => {
-  const COLUMNS = `i int, n smallint, u int unsigned, f double, de decimal(10,2), v varchar(40), w varchar(40), d date,
+  const COLUMNS = `bu bigint unsigned, y year, i int, n smallint, u int unsigned, f double, de decimal(10,2), v varchar(40), w varchar(40), d date,
     dt datetime, t1 time, t2 time, bo tinyint(1), e enum('a','B'), j json, bl blob, ts timestamp null`;
 
   test('of checks mean the same, or are told', async () => {
@@ -489,23 +489,25 @@ describe('expressions', () => {
       g10: "varchar(40) as (case when bo then 'yes' when bo = 0 then 'no' else v end)",
       g11: "varchar(40) as (substr(replace(v, 'a', 'zz'), 2, 3))",
       g12: 'int as (coalesce(i, n, 7))',
+      g14: 'decimal(30,0) as (bu * 1)',
       g13: 'varchar(40) as (if(i > 0, v, w))',
     };
     const plain: Record<string, string> = {
       p1: "varchar(40) as (json_unquote(json_extract(j, '$.a')))",
       p2: 'int as (g2 + 1)',
+      p6: 'varchar(40) as (concat(v, y))',
       p3: 'double as (i / 3)',
       p4: "tinyint(1) as (v like 'a%')",
       p5: "varchar(40) as (nullif(v, 'A'))",
     };
     const list = Object.entries({ ...generated, ...plain }).map(([name, sql]) => `${name} ${sql}`);
-    const values = 'i, n, u, f, de, v, w, d, dt, t1, t2, bo, e, j, bl, ts';
+    const values = 'bu, y, i, n, u, f, de, v, w, d, dt, t1, t2, bo, e, j, bl, ts';
     const { tables, definitions } = await made(`create table g (${COLUMNS}, ${list.join(', ')});
       insert into g (${values}) values
-        (7, -300, 1, 1.5, 10.55, 'abc', null, '2024-02-29', null, null, null, 1, 'a', '{"a": "x"}', null, null),
-        (-7, 3, 1, 1.5, -10.55, 'äbc', 'w', '2024-12-31', null, null, null, 0, 'a', '{}', null, null),
-        (null, 0, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
-        (5, 0, null, null, null, 'b', 'x', null, null, null, null, null, null, null, null, null)`);
+        (18446744073709551615, 0, 7, -300, 1, 1.5, 10.55, 'abc', null, '2024-02-29', null, null, null, 1, 'a', '{"a": "x"}', null, null),
+        (0, 2020, -7, 3, 1, 1.5, -10.55, 'äbc', 'w', '2024-12-31', null, null, null, 0, 'a', '{}', null, null),
+        (null, null, null, 0, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
+        (1, 1901, 5, 0, null, null, null, 'b', 'x', null, null, null, null, null, null, null, null, null)`);
     const [table] = tables;
     expect(definitions[0]!.problems.map(({ column }) => column)).toEqual(Object.keys(plain));
     expect(table!.columns.filter((column) => column.generated).map(({ name }) => name)).toEqual(Object.keys(generated));
@@ -513,7 +515,7 @@ describe('expressions', () => {
     const [rows] = await mysql.connection.query('select * from g');
     const there = (rows as Record<string, string | number | null>[]).map((row) =>
       Object.fromEntries(
-        [...Object.keys(generated), 'p3', 'p5'].map((name) => [
+        [...Object.keys(generated), 'p3', 'p5', 'p6'].map((name) => [
           name,
           row[name] === null ? null : name === 'g6' ? String(row[name] === 1) : String(row[name]),
         ]),

@@ -8,10 +8,14 @@ export interface TypedColumn {
   name: string;
   kind: ValueKind;
   members?: string[];
+  sourceType?: string;
+  range?: { max: bigint };
 }
 
 type Type =
   | 'integer'
+  /** A whole number that has zeros in front as text: a year, or `zerofill`. */
+  | 'padded'
   | 'decimal'
   | 'double'
   | 'text'
@@ -52,6 +56,7 @@ export function typedSql(statement: unknown, scope: Scope, wanted: Wanted): stri
 /** Types whose values can be compared with each other. */
 const FAMILIES: Readonly<Partial<Record<Typed['type'], string>>> = {
   integer: 'number',
+  padded: 'number',
   decimal: 'number',
   double: 'number',
   text: 'text',
@@ -78,6 +83,8 @@ const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>=']);
 const ARITHMETIC = new Set(['+', '-', '*', '%', '/']);
 
 class Writer {
+  #columnsRead = 0;
+
   constructor(private readonly scope: Scope) {}
 
   write(node: Node, wanted: Wanted): string {
@@ -123,7 +130,7 @@ class Writer {
     if (type === 'condition' || type === 'flag') {
       return sql;
     }
-    if (type === 'integer') {
+    if (type === 'integer' || type === 'padded') {
       return `(${sql} <> 0)`;
     }
     throw new Untranslatable();
@@ -175,8 +182,10 @@ class Writer {
   private column(name: string): Typed {
     const column = this.scope.columns.get(name);
     const sql = quoted(name);
+    this.#columnsRead += 1;
     switch (column?.kind) {
       case 'integer':
+        return { sql, type: integerTypeOf(column) };
       case 'decimal':
       case 'double':
       case 'text':
@@ -314,10 +323,10 @@ class Writer {
       }
       case 'lower/1':
       case 'lcase/1':
-        return { sql: `lower(${this.text(first!)})`, type: 'text' };
+        return { sql: `lower(${this.collated(first!)})`, type: 'text' };
       case 'upper/1':
       case 'ucase/1':
-        return { sql: `upper(${this.text(first!)})`, type: 'text' };
+        return { sql: `upper(${this.collated(first!)})`, type: 'text' };
       case 'btrim/1':
       case 'ltrim/1':
       case 'rtrim/1':
@@ -342,7 +351,7 @@ class Writer {
           type: 'text',
         };
       case 'replace/3':
-        return { sql: `replace(${args.map((arg) => this.text(arg)).join(', ')})`, type: 'text' };
+        return { sql: `replace(${this.collated(first!)}, ${this.text(second!)}, ${this.text(third!)})`, type: 'text' };
       case 'abs/1': {
         const number = this.number(first!);
         return { ...number, sql: `abs(${number.sql})` };
@@ -360,8 +369,8 @@ class Writer {
   /** NULL where one of them is NULL, as there. */
   private joined(args: Node[]): Typed {
     const texts = args.map((arg) => {
-      const typed = this.typed(arg);
-      return typed.type === 'integer' ? `${typed.sql}::text` : this.inFamily(typed, 'text').sql;
+      const { sql, type } = this.typed(arg);
+      return type === 'integer' ? sql : this.operand(arg, 'text').sql;
     });
     return { sql: `(${texts.map((text) => `${text}::text`).join(' || ')})`, type: 'text' };
   }
@@ -372,11 +381,26 @@ class Writer {
   }
 
   private text(node: Node): string {
-    return this.inFamily(this.typed(node), 'text').sql;
+    const { sql, type } = this.operand(node, 'text');
+    return 'A_Const' in node ? `${sql}::${type}` : sql;
+  }
+
+  /** For a function that looks at letters: of constants alone PostgreSQL does not know by which collation. */
+  private collated(node: Node): string {
+    const before = this.#columnsRead;
+    const sql = this.text(node);
+    return this.#columnsRead > before ? sql : refuse();
   }
 
   private number(node: Node): Typed {
-    return this.inFamily(this.typed(node), 'number');
+    const { sql, type } = this.operand(node, 'number');
+    return { sql, type: type === 'padded' ? 'integer' : type };
+  }
+
+  /** What a function or operator is given: a bare NULL has no type that would choose one. */
+  private operand(node: Node, family: string): Typed {
+    const typed = this.inFamily(this.typed(node), family);
+    return typed.type === 'null' ? refuse() : typed;
   }
 
   /** Values that are compared with each other. */
@@ -453,6 +477,14 @@ function constant({ ival, fval, sval, boolval, isnull }: A_Const): Typed {
   return boolval === undefined ? refuse() : { sql: String(boolval.boolval ?? false), type: 'condition' };
 }
 
+/** Numbers that no `bigint` holds are computed as decimals. */
+function integerTypeOf({ range, sourceType = '' }: TypedColumn): Type {
+  if (range !== undefined && range.max >= 2n ** 63n) {
+    return 'decimal';
+  }
+  return /^year|\bzerofill\b/u.test(sourceType) ? 'padded' : 'integer';
+}
+
 /** Whether a text is a day of the calendar, as PostgreSQL reads it. */
 export function isDay(text: string): boolean {
   const date = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;
@@ -485,7 +517,7 @@ function ordered(operands: readonly Typed[]): void {
 
 function widest(operands: readonly Typed[]): Type {
   const types = operands.map(({ type }) => type).filter((type) => type !== 'null');
-  const type = (['double', 'decimal'] as const).find((wide) => types.includes(wide)) ?? types[0];
+  const type = (['double', 'decimal', 'padded'] as const).find((wide) => types.includes(wide)) ?? types[0];
   return type === undefined || type === 'enum' || type === 'literal' ? refuse() : type;
 }
 
