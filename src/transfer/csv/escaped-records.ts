@@ -17,14 +17,16 @@ const AFTER_QUOTE = 'something between a closing quote and the next field';
  * The records of a file as MySQL writes it, in the batches in which they come: a character before those that would be
  * taken for something else, `\N` for NULL, and quotes around fields or not. csv-parse has escapes within quotes only.
  * @param file its name, for messages
+ * @param withReturn whether lines end with a carriage return and a line feed: either alone is then part of a value
  * @throws TransferError naming the line where it is not such a file
  */
 export async function* escapedRecords(
   chunks: AsyncIterable<Buffer>,
   format: RecordFormat,
   file: string,
+  withReturn: boolean,
 ): AsyncIterable<Row[]> {
-  const reader = new EscapedReader(format, file);
+  const reader = new EscapedReader(format, file, withReturn);
   for await (const chunk of chunks) {
     yield reader.read(chunk);
   }
@@ -45,8 +47,6 @@ class EscapedReader {
   #quotes: 'none' | 'open' | 'closed' = 'none';
   /** The last byte was a carriage return that may belong to the end of the line. */
   #afterReturn = false;
-  /** Whether lines end with one; undefined until the first has. */
-  #linesWithReturn: boolean | undefined;
   #fields: number | undefined;
   #line = 1;
   readonly #delimiter: number;
@@ -57,6 +57,7 @@ class EscapedReader {
   constructor(
     { delimiter, quote, escape, nullText }: RecordFormat,
     private readonly file: string,
+    private readonly withReturn: boolean,
   ) {
     this.#delimiter = delimiter.charCodeAt(0);
     // Equal to no byte where there is none.
@@ -94,8 +95,8 @@ class EscapedReader {
   private take(byte: number): void {
     const afterReturn = this.#afterReturn;
     this.#afterReturn = false;
-    if (afterReturn && byte !== NEWLINE && this.#quotes === 'closed') {
-      throw this.fault(AFTER_QUOTE);
+    if (afterReturn && byte !== NEWLINE && (this.withReturn || this.#quotes === 'closed')) {
+      throw this.fault('a carriage return that neither ends the line nor is escaped');
     }
     if (this.#escaping) {
       this.#escaping = false;
@@ -109,7 +110,7 @@ class EscapedReader {
     } else if (byte === this.#delimiter) {
       this.endField();
     } else if (byte === NEWLINE) {
-      this.endLine(afterReturn);
+      this.takeNewline(afterReturn);
     } else if (byte === RETURN) {
       this.#afterReturn = true;
       this.append(byte);
@@ -143,18 +144,17 @@ class EscapedReader {
     }
   }
 
-  /** Whether a carriage return belongs to the line or to its last value shows in the lines together alone. */
-  private endLine(afterReturn: boolean): void {
-    this.#linesWithReturn ??= afterReturn;
-    if (this.#linesWithReturn && !afterReturn) {
-      throw this.fault('it ends without a carriage return, unlike the lines before it');
-    }
-    if (this.#linesWithReturn) {
+  private takeNewline(afterReturn: boolean): void {
+    if (this.withReturn && afterReturn) {
       this.#length--;
-    } else if (afterReturn && this.#quotes === 'closed') {
-      throw this.fault(AFTER_QUOTE);
+      this.endRow();
+    } else if (this.withReturn) {
+      this.takePlain(NEWLINE);
+    } else if (afterReturn && (this.#fields === undefined || this.#quotes === 'closed')) {
+      throw this.fault('it ends with a carriage return, and the file does not: end its last line likewise');
+    } else {
+      this.endRow();
     }
-    this.endRow();
   }
 
   private endRow(): void {

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { TransferError } from '../errors.js';
 import type { Row } from '../table.js';
 import { escapedRecords } from './escaped-records.js';
@@ -17,11 +18,28 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * @throws TransferError naming the line where it does not have that format
  */
 export async function* readRecords(path: string, format: RecordFormat): AsyncIterable<Row[]> {
-  const records = format.escape === null ? rfcRecords : escapedRecords;
-  for await (const rows of records(readUtf8(path, format.encoding), format, path)) {
+  const chunks = readUtf8(path, format.encoding);
+  const records =
+    format.escape === null
+      ? rfcRecords(chunks, format, path)
+      : escapedRecords(chunks, format, path, await endsWithReturn(path));
+  for await (const rows of records) {
     for (let first = 0; first < rows.length; first += BATCH_ROWS) {
       yield rows.slice(first, first + BATCH_ROWS);
     }
+  }
+}
+
+/** Whether the last line ends as on Windows; in UTF-16 there are zeros between its bytes. */
+async function endsWithReturn(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    const bytes = buffer.subarray(0, bytesRead).filter((byte) => byte !== 0);
+    return Buffer.from(bytes).toString('latin1').endsWith('\r\n');
+  } finally {
+    await file.close();
   }
 }
 
