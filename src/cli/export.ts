@@ -8,6 +8,7 @@ import { EmbeddedTarget } from '../transfer/embedded-target.js';
 import { PostgresTarget } from '../transfer/postgres-target.js';
 import type { Target } from '../transfer/target.js';
 import { CommandError } from './command.js';
+import { interruptible } from './interruptible.js';
 
 interface CsvOptions {
   to: string;
@@ -34,18 +35,15 @@ export function addExport(program: Command): void {
     .action(run);
 }
 
-async function run({ to, tables, neutraliseFormulas, json }: CsvOptions): Promise<void> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  const target = await openSource(loadConfig());
-  try {
-    const manifest = await exportCsv(target, to, { tables, neutraliseFormulas, signal: ending.signal });
-    report(to, manifest, json);
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-    await target.close();
-  }
+function run({ to, tables, neutraliseFormulas, json }: CsvOptions): Promise<void> {
+  return interruptible(async (signal) => {
+    const target = await openSource(loadConfig());
+    try {
+      report(to, await exportCsv(target, to, { tables, neutraliseFormulas, signal }), json);
+    } finally {
+      await target.close();
+    }
+  });
 }
 
 /** Where the data is; the embedded database is not made where there is none. */

@@ -60,7 +60,20 @@ export class PostgresTarget implements Target {
   }
 
   async *copyOut(sql: string): AsyncIterable<Buffer> {
-    yield* this.client.query(copyTo(sql)) as AsyncIterable<Buffer>;
+    const stream = this.client.query(copyTo(sql));
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    stream.once('end', end).once('error', end);
+    try {
+      yield* stream as AsyncIterable<Buffer>;
+    } finally {
+      // Whoever stops in the middle leaves bytes that nobody reads, and no other statement would ever be answered.
+      if (!isOver) {
+        this.client.connection.stream.destroy();
+      }
+    }
   }
 
   async close(): Promise<void> {

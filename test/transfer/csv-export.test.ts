@@ -233,6 +233,19 @@ describe('a folder of CSV files', () => {
       expect(rows).toBeGreaterThan(1);
     });
 
+    test('it ends in the middle of a large table too', async () => {
+      await target.query('create table large as select n, md5(n::text) as text from generate_series(1, 200000) n');
+      const ending = new AbortController();
+      const running = exportCsv(another!, join(folder.path, 'cut'), {
+        tables: ['large'],
+        signal: ending.signal,
+        onProgress: () => ending.abort(),
+      });
+      await expect(running).rejects.toThrow(TransferError);
+      expect(readdirSync(folder.path)).not.toContainEqual(expect.stringContaining('cut'));
+      await target.query('drop table large');
+    }, 10_000);
+
     test('rows that the role may not see are an error', async () => {
       await target.query('alter table alone enable row level security');
       await target.query('alter table alone force row level security');

@@ -159,6 +159,7 @@ async function writeTable(
     (soFar) => onProgress?.({ table: name, bytes: soFar, estimatedRows }),
   );
   const [sum] = await target.query<{ rows: string; hash: string }>(checksumSql(fromOf(table), table.columns));
+  refuseAborted(signal);
   const { rows, hash } = sum!;
   onProgress?.({ table: name, bytes, estimatedRows, rows: BigInt(rows) });
   return describeTable(table, { file, bytes, sha256, rows, hash });
@@ -175,10 +176,14 @@ async function* csvOf(target: Target, table: PostgresTable, neutraliseFormulas: 
 
 async function* heeding(signal: AbortSignal | undefined, chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   for await (const chunk of chunks) {
-    if (signal?.aborted) {
-      throw new TransferError('The export was ended. Nothing of it was kept. Run it again to have it whole.');
-    }
+    refuseAborted(signal);
     yield chunk;
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new TransferError('The export was ended. Nothing of it was kept. Run it again to have it whole.');
   }
 }
 
