@@ -1,4 +1,6 @@
-import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
 import { LEDGER, type AppliedMigration } from '../../migrate/ledger.js';
 import { TransferError } from '../errors.js';
@@ -10,10 +12,9 @@ import { TransferError } from '../errors.js';
  */
 export async function openDump(path: string, folder?: string): Promise<PGlite> {
   try {
-    return await PGlite.create({
-      loadDataDir: await openAsBlob(path),
-      ...(folder !== undefined && { dataDir: folder }),
-    });
+    // PGlite would unpack it too, but dies of a file that is cut off.
+    const archive = new Blob([new Uint8Array(await promisify(gunzip)(await readFile(path)))]);
+    return await PGlite.create({ loadDataDir: archive, ...(folder !== undefined && { dataDir: folder }) });
   } catch (error) {
     throw new TransferError(
       `${path} cannot be opened: it is damaged, cut off, or of an embedded database of another version. Nothing was changed.\n${error instanceof Error ? error.message : String(error)}`,
