@@ -13,6 +13,8 @@ export default {
     '<rootDir>/test/cli/',
     '<rootDir>/test/mysql/',
     // These look at files, by way of databases in memory; of verify there is a suite for servers.
+    // These are about the embedded database, or about no database at all.
+    '<rootDir>/test/transfer/(?:csv-source|embedded-backup|game-shape|row-encoder|staged-check)\\.test\\.ts$',
     '<rootDir>/test/migrate/(?:lint|revision|verify)\\.test\\.ts$',
   ],
 };

@@ -8,6 +8,9 @@ import { matchPlayers } from './players.js';
 import type { GameShape, StagedTable } from './shape.js';
 import { userChecks } from './user-checks.js';
 
+/** What the transaction may use for sorting and for indexes; servers are set up for many small ones at once. */
+const MEMORY = ["set local work_mem = '64MB'", "set local maintenance_work_mem = '128MB'"];
+
 /**
  * Looks for all that is wrong with the staged rows of a game service: users first, then the rows that refer to those
  * who are left. The checks' policies are applied by `run`. Makes what the conversion needs to know of the players.
@@ -19,6 +22,9 @@ export async function checkGame(
   options: GameOptions,
   run: (check: StagedCheck) => Promise<number>,
 ): Promise<void> {
+  for (const setting of target.embedded ? [] : MEMORY) {
+    await target.query(setting);
+  }
   for (const staged of shape.tables) {
     await target.query(`analyze ${quoted(staged.table.name)}`);
     if (staged.name === 'users') {

@@ -4,7 +4,7 @@ import { type Carrier, carriers } from './carriers.js';
 import { lockLaurel, refuseUnlessEmpty } from './locks.js';
 import { findMerged, mergeRows } from './merge.js';
 import type { GameOptions } from './options.js';
-import { countedAtOnce } from './rank-counts.js';
+import { countedAtOnce, cutTies } from './rank-counts.js';
 import { openSeasons, settleSeasonZone } from './seasons.js';
 import { moveSequences } from './sequences.js';
 import type { GameShape } from './shape.js';
@@ -23,9 +23,6 @@ export interface Count {
   updated: number;
 }
 
-/** What the session may use for sorting and for indexes; a server has set these for many sessions at once. */
-const MEMORY = ["set local work_mem = '64MB'", "set local maintenance_work_mem = '128MB'"];
-
 /**
  * Carries the staged rows of a game service over into Laurel's tables, in the transaction that is open; the checks must
  * be through, with nothing left to fail for. Players' writes wait until the transaction ends. Laurel's tables are
@@ -33,11 +30,6 @@ const MEMORY = ["set local work_mem = '64MB'", "set local maintenance_work_mem =
  * @throws TransferError where Laurel is not empty and nothing is to be merged, or seasons were played in another zone
  */
 export async function convertGame(target: Target, shape: GameShape, options: GameOptions): Promise<Count[]> {
-  if (!target.embedded) {
-    for (const setting of MEMORY) {
-      await target.query(setting);
-    }
-  }
   await lockLaurel(target);
   if (options.merge === undefined) {
     await refuseUnlessEmpty(target);
@@ -56,7 +48,7 @@ async function fill(target: Target, tables: readonly Carrier[]): Promise<Count[]
   const [users, ...children] = tables as [Carrier, ...Carrier[]];
   await target.query(users.insert);
   // Standings refer to scores.
-  const stored = [...new Set([...children.map(({ into }) => into), 'standings'])];
+  const stored = [...new Set([...children.map(({ into }) => into), 'standings', 'standing_counts'])];
   await withoutKeys(target, stored, () =>
     countedAtOnce(target, async () => {
       for (const { insert } of children) {
@@ -64,6 +56,7 @@ async function fill(target: Target, tables: readonly Carrier[]): Promise<Count[]
       }
     }),
   );
+  await cutTies(target);
   const counts: Count[] = [];
   for (const table of tables) {
     counts.push(await count(target, table, 0, { merged: 0, updated: 0 }));

@@ -5,7 +5,7 @@ const MAX_UNCUT = 512;
 
 /**
  * Writes standings into an empty table without counting them one by one, and counts them in the end: the rank tree of
- * the migration standing_counts.
+ * the migration standing_counts, but for the runs of equals.
  */
 export async function countedAtOnce(target: Target, work: () => Promise<void>): Promise<void> {
   await target.query('alter table standings disable trigger standings_counted_insert');
@@ -27,6 +27,10 @@ export async function countedAtOnce(target: Target, work: () => Promise<void>): 
     from parent cross join generate_series(1, 7) level
     where bucket >> (7 * (level - 1)) not in (-1, 0)
     group by 1, 2, 3`);
+}
+
+/** Cuts those who have one score into runs, where there are many; the counts must have their keys. */
+export async function cutTies(target: Target): Promise<void> {
   await target.query(
     `select laurel_cut_ties(season_id, bucket, players) from standing_counts where level = 0 and players > ${MAX_UNCUT}`,
   );

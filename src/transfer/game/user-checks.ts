@@ -123,11 +123,15 @@ function nicknameChecks(users: StagedTable, { merge }: GameOptions): GameCheck[]
       column: 'nickname',
       repairs: { truncate: [setFound(users, `nickname = left(t.nickname, ${MAX_NICKNAME})`)] },
     }),
-    rowCheck(users, `coalesce(t.nickname ~ ${literal(CONTROL)} or laurel_nickname_key(t.nickname) ~ '^\\s*$', false)`, {
-      kind: 'nicknames',
-      column: 'nickname',
-      repairs: { rename: [setFound(users, `nickname = 'player' || t.id`)] },
-    }),
+    rowCheck(
+      users,
+      `coalesce(t.nickname ~ ${literal(CONTROL)} or (t.nickname !~ '[[:alnum:]]' and laurel_nickname_key(t.nickname) ~ '^\\s*$'), false)`,
+      {
+        kind: 'nicknames',
+        column: 'nickname',
+        repairs: { rename: [setFound(users, `nickname = 'player' || t.id`)] },
+      },
+    ),
     setCheck(users, rows, {
       kind: 'nickname-collisions',
       column: 'nickname',
