@@ -119,8 +119,8 @@ function sizeOf(base: string, modifier: number): Pick<Column, 'maxLength' | 'pre
     case 'varchar':
     case 'bpchar':
       return { maxLength: modifier - LENGTH_HEADER };
+    // Of `bit varying` it is only the most that there may be, and PostgreSQL itself sees to that.
     case 'bit':
-    case 'varbit':
       return { maxLength: modifier };
     case 'numeric': {
       const packed = modifier - LENGTH_HEADER;
