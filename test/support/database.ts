@@ -26,7 +26,7 @@ export function openTestDatabase(script?: string): Promise<TestDatabase> {
 /** A database of this test's own without anything in it, likewise. */
 export function openEmptyTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_POSTGRES_URL'];
-  return server === undefined ? openPglite({ parsers }) : openServerDatabase(server, '');
+  return server === undefined ? openPglite({ parsers }) : openServerDatabase(server);
 }
 
 /** SQL: the old game service's database, marked as being at the first migration. */
@@ -89,15 +89,23 @@ function migratedDump(): Blob {
   return new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
 }
 
-async function openPostgres(server: string, script = ''): Promise<TestDatabase> {
-  const database = await openServerDatabase(server, script);
+async function openPostgres(server: string, script?: string): Promise<TestDatabase> {
+  if (script === undefined) {
+    return openServerDatabase(server, { template: process.env['LAUREL_TEST_TEMPLATE']! });
+  }
+  const database = await openServerDatabase(server, { script });
   await upgrade(database);
   return database;
 }
 
-async function openServerDatabase(server: string, script: string): Promise<TestDatabase> {
-  const { url, drop } = await createEmptyDatabase(server);
-  await onServer(url, script);
+async function openServerDatabase(
+  server: string,
+  { template, script }: { template?: string; script?: string } = {},
+): Promise<TestDatabase> {
+  const { url, drop } = await createEmptyDatabase(server, template);
+  if (script !== undefined) {
+    await onServer(url, script);
+  }
   const statements: string[] = [];
   const database = await openDatabase({ databaseUrl: url, databasePoolSize: 8, dataDir: '' }, (statement) =>
     statements.push(statement),

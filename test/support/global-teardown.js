@@ -1,3 +1,3 @@
 export default async function globalTeardown() {
-  globalThis.removeTestDump?.();
+  await globalThis.removeTestDatabases?.();
 }
