@@ -6,6 +6,7 @@ import { ExitCode, reportFailure } from './command.js';
 import { addBackup } from './backup.js';
 import { addDoctor } from './doctor.js';
 import { addExport } from './export.js';
+import { addImport } from './import/index.js';
 import { addLeaderboard } from './leaderboard.js';
 import { addMigrate } from './migrate/index.js';
 import { addRestore } from './restore.js';
@@ -30,6 +31,7 @@ addSeed(program);
 addLeaderboard(program);
 addDoctor(program);
 addExport(program);
+addImport(program);
 addSchema(program);
 try {
   await program.parseAsync();

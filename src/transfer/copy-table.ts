@@ -27,7 +27,9 @@ export interface CopyOptions {
   timeZone: string | undefined;
   /** Whether the source can tell its own checksum; otherwise one is made of what is read. */
   hasChecksum: boolean;
-  onRows?: (read: bigint) => void;
+  onRows?: ((read: bigint) => void) | undefined;
+  /** Ends the copying with an AbortError. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function copyTable<T extends Table>(
   target: Target,
   problems: Problems,
   rejects: Rejects,
-  { into, timeZone, hasChecksum, onRows }: CopyOptions,
+  { into, timeZone, hasChecksum, onRows, signal }: CopyOptions,
 ): Promise<CopiedTable> {
   const encoder = new RowEncoder(table, problems, rejects, !hasChecksum);
   const columns = table.columns.filter(({ generated }) => generated !== true).map(({ name }) => quoted(name));
@@ -50,6 +52,7 @@ export async function copyTable<T extends Table>(
   let written: bigint;
   try {
     for await (const rows of source.rows(table)) {
+      signal?.throwIfAborted();
       for (const chunk of await encoder.encode(rows)) {
         await copy.write(chunk);
       }

@@ -76,6 +76,11 @@ export class EmbeddedTarget implements Target {
     }
   }
 
+  /** A statement runs to its end there, and nothing else meanwhile. */
+  cancel(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async close(): Promise<void> {
     await this.database.close();
     this.release();

@@ -8,7 +8,11 @@ import type { CopyIn, Target } from './target.js';
 export class PostgresTarget implements Target {
   readonly embedded = false;
 
-  private constructor(private readonly client: Client) {}
+  private constructor(
+    private readonly client: Client,
+    private readonly url: string,
+    private readonly pid: number,
+  ) {}
 
   static async open(url: string): Promise<PostgresTarget> {
     const client = new Client({ connectionString: url, application_name: 'laurel transfer' });
@@ -18,7 +22,8 @@ export class PostgresTarget implements Target {
     for (const setting of SESSION_SETTINGS) {
       await client.query(setting);
     }
-    return new PostgresTarget(client);
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    return new PostgresTarget(client, url, rows[0]!.pid);
   }
 
   async query<T extends object>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
@@ -73,6 +78,16 @@ export class PostgresTarget implements Target {
       if (!isOver) {
         this.client.connection.stream.destroy();
       }
+    }
+  }
+
+  async cancel(): Promise<void> {
+    const other = new Client({ connectionString: this.url, application_name: 'laurel transfer' });
+    await other.connect();
+    try {
+      await other.query('select pg_cancel_backend($1)', [this.pid]);
+    } finally {
+      await other.end();
     }
   }
 

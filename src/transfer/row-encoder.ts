@@ -17,12 +17,12 @@ const QUESTION_MARK = 0x3f;
  */
 export class RowEncoder {
   /** All rows that came, where `all` was asked for. */
-  readonly read = new ChecksumSum();
+  readonly read: ChecksumSum;
   /** Rows that were left out, as they came. */
-  readonly rejected = new ChecksumSum();
+  readonly rejected: ChecksumSum;
   /** Rows that were repaired, as they came and as they were written. */
-  readonly repairedFrom = new ChecksumSum();
-  readonly repairedTo = new ChecksumSum();
+  readonly repairedFrom: ChecksumSum;
+  readonly repairedTo: ChecksumSum;
   rows = 0n;
 
   readonly #buffer = new CopyBuffer();
@@ -36,8 +36,13 @@ export class RowEncoder {
     private readonly rejects: Rejects,
     private readonly all: boolean,
   ) {
-    this.#all = table.columns.map(codecOf);
-    this.#columns = table.columns
+    const { columns } = table;
+    this.read = new ChecksumSum(columns);
+    this.rejected = new ChecksumSum(columns);
+    this.repairedFrom = new ChecksumSum(columns);
+    this.repairedTo = new ChecksumSum(columns);
+    this.#all = columns.map(codecOf);
+    this.#columns = columns
       .map((column, index) => ({ column, codec: this.#all[index]!, index }))
       .filter(({ column }) => column.generated !== true);
   }

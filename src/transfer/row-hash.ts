@@ -1,5 +1,5 @@
 import { literal, quoted } from './identifier.js';
-import type { Column } from './table.js';
+import { type Column, isSummed } from './table.js';
 
 /** Hexadecimal digits of the MD5 that count: 60 bits fit a bigint, whose sum PostgreSQL and MySQL have exactly. */
 export const HASH_DIGITS = 15;
@@ -10,12 +10,14 @@ export interface RowHashOptions {
 }
 
 /**
- * A query that gives the checksum of a table here: `rows` and `hash` as text.
+ * A query that gives the checksum of a table here, as checksum.ts reads it: `rows` and `hash` as text, `sums` as texts.
  * @param from a table or a subquery, as SQL
  * @param columns in the order in which the other side has them; settings as in session-settings.ts
  */
 export function checksumSql(from: string, columns: readonly Column[], options: RowHashOptions = {}): string {
-  return `select count(*)::text as rows, coalesce(sum(${rowHashSql(columns, options)}), 0)::text as hash from ${from}`;
+  const sums = columns.filter(isSummed).map(({ name }) => `coalesce(sum(${quoted(name)}), 0)::text`);
+  return `select count(*)::text as rows, coalesce(sum(${rowHashSql(columns, options)}), 0)::text as hash,
+    array[${sums.join(', ')}]::text[] as sums from ${from}`;
 }
 
 /** An SQL expression: the hash of one row, from 0 to 2^60 - 1. */

@@ -10,6 +10,14 @@ export interface Source<T extends Table = Table> {
   /** The rows of a table in batches, in the order of its columns. One table is read at a time. */
   rows(table: T): AsyncIterable<Row[]>;
   /**
+   * A table with some of its columns alone, as `rows` and `checksum` take it.
+   * @param places of the columns, in the order in which they are wanted
+   * @returns undefined where it can only be read as a whole
+   */
+  only(table: T, places: readonly number[]): T | undefined;
+  /** Whether the source can compute the checksum of a table itself. */
+  hasChecksum(table: T): boolean;
+  /**
    * Rows and hash as the source itself computes them from the same snapshot.
    * @returns null where it cannot: then what was read is what counts
    */

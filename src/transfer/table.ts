@@ -49,6 +49,11 @@ export interface Column {
   generated?: boolean;
 }
 
+/** Whether a column has a sum that means something: integers, and decimals of so many digits. */
+export function isSummed({ kind, precision }: Column): boolean {
+  return kind === 'integer' || (kind === 'decimal' && precision !== undefined && precision.scale >= 0);
+}
+
 /** Columns of one table that refer to columns of another. */
 export interface ForeignKey {
   name: string;
@@ -65,6 +70,8 @@ export interface Table {
   /** Other unique keys. */
   uniques: { name: string; columns: string[] }[];
   foreignKeys: ForeignKey[];
+  /** The source's own guess of its rows, to tell how far a run is. */
+  estimatedRows?: number;
 }
 
 /** A value as its source spells it, in UTF-8 where it is text; null for NULL. */

@@ -20,5 +20,7 @@ export interface Target {
   copyIn(sql: string): Promise<CopyIn>;
   /** @param sql `copy … to stdout …`, of data-changing statements with RETURNING too */
   copyOut(sql: string): AsyncIterable<Buffer>;
+  /** Ends the statement under way from outside, where that can be done; it fails then. */
+  cancel(): Promise<void>;
   close(): Promise<void>;
 }

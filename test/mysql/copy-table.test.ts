@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type Checksum, checksumOf, type ChecksumText } from '../../src/transfer/checksum.js';
 import { type CopiedTable, copyTable } from '../../src/transfer/copy-table.js';
 import { quoted } from '../../src/transfer/identifier.js';
 import { definitionsOf } from '../../src/transfer/mysql/definition.js';
@@ -46,8 +47,8 @@ interface Copied {
   copied: CopiedTable;
   problems: Problems;
   /** By the source itself, less what was left out or changed. */
-  expected: { rows: bigint; hash: bigint };
-  stored: { rows: bigint; hash: bigint };
+  expected: Checksum;
+  stored: Checksum;
 }
 
 /** Copies tables as they are, and compares both sides by themselves. */
@@ -76,10 +77,8 @@ async function copyAll(
         hasChecksum: source.hasChecksum(table),
       });
       await target.query('commit');
-      const [sums] = await target.query<{ rows: string; hash: string }>(
-        checksumSql(quoted(table.name), table.columns, { timeZone }),
-      );
-      const stored = { rows: BigInt(sums!.rows), hash: BigInt(sums!.hash) };
+      const [sums] = await target.query<ChecksumText>(checksumSql(quoted(table.name), table.columns, { timeZone }));
+      const stored = checksumOf(sums!, table.columns);
       result.push({ table, copied, problems, expected: copied.expected(await source.checksum(table)), stored });
     }
     return result;

@@ -3,7 +3,8 @@ import { UsageError } from '../../src/migrate/errors.js';
 import { quoted } from '../../src/transfer/identifier.js';
 import { mysqlDefault } from '../../src/transfer/mysql/catalog-default.js';
 import { readLeftOut, readTables } from '../../src/transfer/mysql/catalog.js';
-import { definitionsOf, type NewTable } from '../../src/transfer/mysql/definition.js';
+import { definitionsOf } from '../../src/transfer/mysql/definition.js';
+import type { NewTable } from '../../src/transfer/new-table.js';
 import { translated } from '../../src/transfer/mysql/expression.js';
 import { withoutEscapes } from '../../src/transfer/mysql/mysql-literal.js';
 import type { MysqlTable } from '../../src/transfer/mysql/mysql-table.js';
@@ -338,7 +339,7 @@ describe('keys', () => {
       insert into b_parent (code, kind) values ('x', 1)`);
     expect(problemsOf({ tables, definitions })).toEqual([]);
     expect(tables.map(({ name }) => name)).toEqual(['b_parent', 'a_child']);
-    expect(definitions[0]).toMatchObject({ sequence: { column: 'id', next: 42n } });
+    expect(definitions[0]).toMatchObject({ sequences: [{ column: 'id', next: 42n }] });
     expect(definitions.map(({ keys, references }) => [keys.length, references.length])).toEqual([
       [3, 0],
       [6, 1],
@@ -472,7 +473,7 @@ describe('expressions', () => {
     expect(moved.definitions[0]!.problems.map(({ what }) => / k(\d+) /.exec(what)![1])).toEqual(
       refused.map((_, index) => String(kept.length + index)),
     );
-    expect(moved.definitions[0]!.checks.filter(({ name }) => name.startsWith('k'))).toHaveLength(kept.length);
+    expect(moved.definitions[0]!.rules.checks.filter(({ name }) => name.startsWith('k'))).toHaveLength(kept.length);
   });
 
   test('of generated columns give the same values, or the values are kept', async () => {
@@ -550,15 +551,15 @@ describe('the database', () => {
     const tables = await readTables(mysql.connection);
     const definitions = await definitionsOf(tables);
     expect(problemsOf({ tables, definitions })).toEqual([]);
-    expect(definitions.map(({ name, sequence }) => [name, sequence?.next])).toEqual([
+    expect(definitions.map(({ name, sequences }) => [name, sequences[0]?.next])).toEqual([
       ['friendships', 11n],
       ['game_visits', 764n],
       ['monthly_scores', 46n],
       ['scores', 5n],
       ['users', 34n],
     ]);
-    expect(definitions[0]!.checks).toEqual([
-      { name: 'ck_no_self_friend', condition: '("requester_id" <> "receiver_id")' },
+    expect(definitions[0]!.rules.checks).toEqual([
+      { name: 'ck_no_self_friend', condition: '("requester_id" <> "receiver_id")', columns: [] },
     ]);
   });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { type Checksum, equal, minus, plus } from '../../src/transfer/checksum.js';
+import { type Checksum, checksumOf, type ChecksumText, equal, minus, plus } from '../../src/transfer/checksum.js';
 import { quoted } from '../../src/transfer/identifier.js';
 import type { Kind, Policy } from '../../src/transfer/policy.js';
 import { Problems } from '../../src/transfer/problems.js';
@@ -64,8 +64,8 @@ async function move(
     await copy.write(chunk);
   }
   const written = await copy.end();
-  const [sums] = await target.query<{ rows: string; hash: string }>(checksumSql(name, table.columns));
-  const stored = { rows: BigInt(sums!.rows), hash: BigInt(sums!.hash) };
+  const [sums] = await target.query<ChecksumText>(checksumSql(name, table.columns));
+  const stored = checksumOf(sums!, table.columns);
   expect(written).toBe(Number(stored.rows));
   const texts = table.columns.map((each) => `${quoted(each.name)}::text`);
   return {
@@ -137,7 +137,7 @@ describe('values of every kind', () => {
         const { encoder, problems, stored } = await move(tableOf(COLUMNS), rows);
         expect(problems.findings).toEqual([]);
         expect(stored.rows).toBe(BigInt(rows.length));
-        expect(stored).toEqual({ rows: encoder.read.rows, hash: encoder.read.hash });
+        expect(equal(stored, encoder.read)).toBe(true);
       }),
       { numRuns: 40 },
     );
@@ -164,7 +164,7 @@ describe('values of every kind', () => {
     const long = 'ab\\\t\n\r'.repeat(200_000);
     const rows = [row('1', long), row('2', 'x'), row('3', `${long}y`)];
     const { encoder, stored } = await move(tableOf([column('id', INTEGER), column('text', {})]), rows);
-    expect(stored).toEqual({ rows: 3n, hash: encoder.read.hash });
+    expect(stored).toMatchObject({ rows: 3n, hash: encoder.read.hash });
   });
 });
 
@@ -216,7 +216,7 @@ describe('what is wrong with a value', () => {
       expect(left.problems.fatal).toHaveLength(policy === 'fail' ? 1 : 0);
       expect(left.problems.rejectedFrom(table.name)).toBe(2);
       expect(left.rows).toEqual([]);
-      expect(accounted(left.encoder)).toEqual({ rows: 0n, hash: 0n });
+      expect(accounted(left.encoder)).toMatchObject({ rows: 0n, hash: 0n });
     }
     for (const [policy, repaired] of Object.entries(repairs)) {
       const { problems, encoder, stored, rows: kept } = await move(table, rows, { [kind]: policy });

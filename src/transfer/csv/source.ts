@@ -86,6 +86,14 @@ class FileSource implements CsvSource {
     }
   }
 
+  only(): undefined {
+    return undefined;
+  }
+
+  hasChecksum({ manifest }: CsvTable): boolean {
+    return manifest !== undefined;
+  }
+
   checksum({ manifest }: CsvTable): Promise<Checksum | null> {
     return Promise.resolve(
       manifest === undefined ? null : { rows: BigInt(manifest.rows), hash: BigInt(manifest.hash) },

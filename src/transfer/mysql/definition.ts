@@ -7,30 +7,8 @@ import { generationOf } from './generation.js';
 import { indexParts } from './index-definition.js';
 import type { MysqlColumn, MysqlTable } from './mysql-table.js';
 import { referenceClause, whyNoReference } from './reference-definition.js';
-
-/** Something in a definition that has no counterpart: the plain definition leaves it out. */
-export interface Problem {
-  table: string;
-  /** Null where it is the table as a whole. */
-  column: string | null;
-  what: string;
-}
-
-/** What PostgreSQL runs for one table; all of it in the first schema of the search path. */
-export interface NewTable {
-  name: string;
-  /** Enum types, the table without keys, its comments: before the load. */
-  create: string[];
-  /** Primary key, uniques, checks and indexes: after the load. */
-  keys: string[];
-  /** Foreign keys: after the keys of all tables. */
-  references: string[];
-  /** Conditions that `keys` adds as checks, so that rows can be counted that do not fulfil them. */
-  checks: { name: string; condition: string }[];
-  /** The identity column, and what the source would give the next row. */
-  sequence?: { column: string; next: bigint };
-  problems: Problem[];
-}
+import type { NewTable, Problem, Unique } from '../new-table.js';
+import type { ForeignKey } from '../table.js';
 
 interface Context {
   tables: ReadonlyMap<string, MysqlTable>;
@@ -81,11 +59,11 @@ async function definitionOf(table: MysqlTable, context: Context): Promise<NewTab
   for (const column of table.columns) {
     columns.push(await columnSql(column, table, context.timeZone, (what) => problem(column.name, what)));
   }
-  const { constraints, indexes } = await keysOf(table, context, problem);
+  const { constraints, indexes, uniques } = await keysOf(table, context, problem);
   // Unlike indexes, checks and foreign keys share their names with what is of the same table alone.
   const constraintNames = new FreeNames(constraints.map(({ name }) => name));
   const checks = await checksOf(table, constraintNames, context.timeZone, problem);
-  const identity = table.columns.find(isIdentity);
+  const references = referencesOf(table, context.tables, constraintNames, problem);
   return {
     name: table.name,
     create: [
@@ -100,9 +78,14 @@ async function definitionOf(table: MysqlTable, context: Context): Promise<NewTab
       ]),
       ...indexes,
     ],
-    references: alter(table, referencesOf(table, context.tables, constraintNames, problem)),
-    checks,
-    ...(identity !== undefined && { sequence: { column: identity.name, next: nextNumber(table, identity) } }),
+    references: alter(
+      table,
+      references.map(({ clause }) => clause),
+    ),
+    rules: { uniques, foreignKeys: references.map(({ key }) => key), checks },
+    sequences: table.columns
+      .filter(isIdentity)
+      .map((identity) => ({ column: identity.name, next: nextNumber(table, identity) })),
     problems,
   };
 }
@@ -199,10 +182,11 @@ async function checksOf(
   names: FreeNames,
   timeZone: string | undefined,
   problem: (column: string | null, what: string) => void,
-): Promise<NewTable['checks']> {
+): Promise<NewTable['rules']['checks']> {
   const checks = table.columns.flatMap((column) => {
     const condition = typeCondition(column);
-    return condition === null ? [] : [{ name: names.take(`${table.name}_${column.name}_check`), condition }];
+    const name = `${table.name}_${column.name}_check`;
+    return condition === null ? [] : [{ name: names.take(name), condition, columns: [column.name] }];
   });
   for (const check of table.checks) {
     const condition = await checkCondition(check, table, timeZone);
@@ -212,7 +196,8 @@ async function checksOf(
       continue;
     }
     const own = `${table.name}_${check.name}_check`;
-    checks.push({ name: names.take(check.column === null ? check.name : own), condition });
+    const name = names.take(check.column === null ? check.name : own);
+    checks.push({ name, condition, columns: check.column === null ? [] : [check.column] });
   }
   return checks;
 }
@@ -221,12 +206,14 @@ async function keysOf(
   table: MysqlTable,
   { names, timeZone }: Context,
   problem: (column: string | null, what: string) => void,
-): Promise<{ constraints: { name: string; key: string }[]; indexes: string[] }> {
+): Promise<{ constraints: { name: string; key: string }[]; indexes: string[]; uniques: Unique[] }> {
   const constraints: { name: string; key: string }[] = [];
   const indexes: string[] = [];
+  const uniques: Unique[] = [];
   if (table.primaryKey.length > 0) {
     const name = names.take(`${table.name}_pkey`);
     constraints.push({ name, key: `primary key (${table.primaryKey.map(quoted).join(', ')})` });
+    uniques.push({ name, parts: table.primaryKey.map(quoted) });
   }
   for (const index of table.indexes) {
     const written = await indexParts(index, table, timeZone);
@@ -237,13 +224,16 @@ async function keysOf(
     }
     const name = names.take(index.name, `${table.name}_${index.name}`);
     const parts = written.parts.join(', ');
+    if (index.unique) {
+      uniques.push({ name, parts: written.parts.map((part) => part.replace(/ desc$/, '')) });
+    }
     if (index.unique && written.ofColumns) {
       constraints.push({ name, key: `unique (${parts})` });
     } else {
       indexes.push(`create ${index.unique ? 'unique ' : ''}index ${quoted(name)} on ${quoted(table.name)} (${parts})`);
     }
   }
-  return { constraints, indexes };
+  return { constraints, indexes, uniques };
 }
 
 function referencesOf(
@@ -251,14 +241,14 @@ function referencesOf(
   tables: Context['tables'],
   names: FreeNames,
   problem: (column: string | null, what: string) => void,
-): string[] {
+): { key: ForeignKey; clause: string }[] {
   return table.foreignKeys.flatMap((key) => {
     const why = whyNoReference(key, table, tables.get(key.references.table)!);
     if (why !== null) {
       problem(key.columns.length === 1 ? key.columns[0]! : null, why);
       return [];
     }
-    return [referenceClause(names.take(key.name), key)];
+    return [{ key, clause: referenceClause(names.take(key.name), key) }];
   });
 }
 

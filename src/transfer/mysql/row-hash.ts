@@ -1,10 +1,11 @@
 import { HASH_DIGITS } from '../row-hash.js';
 import { quotedHere } from './quoted.js';
+import { isSummed } from '../table.js';
 import type { MysqlTable } from './mysql-table.js';
 
 /**
- * A query for MySQL and MariaDB that gives the checksum of a table, as row-hash.ts does on the other side: `rows_read`
- * and `hash` as text.
+ * A query for MySQL and MariaDB that gives the checksum of a table, as row-hash.ts does on the other side: `rows_read`,
+ * `hash`, and the sums, as text.
  * @returns null where its values have no text that both sides agree on: floating-point numbers
  */
 export function mysqlChecksumSql(table: MysqlTable): string | null {
@@ -18,7 +19,11 @@ export function mysqlChecksumSql(table: MysqlTable): string | null {
   }
   const row = `concat(${values.join(", '|', ")})`;
   const hash = `cast(conv(left(md5(${row}), ${HASH_DIGITS}), 16, 10) as unsigned)`;
-  return `select cast(count(*) as char) as rows_read, cast(ifnull(sum(${hash}), 0) as char) as hash from ${quotedHere(table.name)}`;
+  const sums = table.columns
+    .map((column, index) => (isSummed(column) ? `cast(ifnull(sum(${table.select[index]!}), 0) as char)` : null))
+    .filter((sum) => sum !== null);
+  const selected = ['cast(count(*) as char)', `cast(ifnull(sum(${hash}), 0) as char)`, ...sums];
+  return `select ${selected.join(', ')} from ${quotedHere(table.name)}`;
 }
 
 function canonical({ columns, select }: MysqlTable, index: number): string | null {

@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { type Connection, createConnection } from 'mysql2';
-import type { Checksum } from '../checksum.js';
+import { type Checksum, checksumOf } from '../checksum.js';
 import { TransferError } from '../errors.js';
 import type { Source } from '../source.js';
 import type { Row } from '../table.js';
@@ -120,7 +120,11 @@ export class MysqlSource implements Source<MysqlTable> {
     yield batch;
   }
 
-  /** Whether the source can compute the checksum of a table itself. */
+  only(table: MysqlTable, places: readonly number[]): MysqlTable {
+    const at = <T>(of: readonly T[]): T[] => places.map((place) => of[place]!);
+    return { ...table, columns: at(table.columns), select: at(table.select) };
+  }
+
   hasChecksum(table: MysqlTable): boolean {
     return mysqlChecksumSql(table) !== null;
   }
@@ -131,8 +135,8 @@ export class MysqlSource implements Source<MysqlTable> {
       return null;
     }
     const [rows] = await this.connection.promise().query({ sql, rowsAsArray: true });
-    const [[count, hash]] = rows as [[string, string]];
-    return { rows: BigInt(count), hash: BigInt(hash) };
+    const [[count, hash, ...sums]] = rows as [[string, string, ...string[]]];
+    return checksumOf({ rows: count, hash, sums }, table.columns);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { addImportMysql } from './mysql.js';
+
+/** `laurel import`: data of other systems. */
+export function addImport(program: Command): void {
+  const command = program
+    .command('import')
+    .description('move data here, all of it or nothing, with a proof that it is the same on both sides');
+  addImportMysql(command);
+}

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../migrate/errors.js';
+import { recogniseGame } from '../../transfer/game/shape.js';
+import { gameImport } from '../../transfer/import/game-import.js';
+import { tableImport } from '../../transfer/import/table-import.js';
+import { definitionsOf } from '../../transfer/mysql/definition.js';
+import type { MysqlTable } from '../../transfer/mysql/mysql-table.js';
+import { MysqlSource } from '../../transfer/mysql/source.js';
+import type { NewTable } from '../../transfer/new-table.js';
+import { addImportOptions, type ImportFlags, parseNames } from './options.js';
+import { importInto } from './run.js';
+
+interface MysqlFlags extends ImportFlags {
+  from: string;
+  tables?: string[];
+  schema?: string;
+  merge?: 'newer' | 'fail';
+}
+
+/** `laurel import mysql`: from MySQL or MariaDB. */
+export function addImportMysql(command: Command): void {
+  addImportOptions(
+    command
+      .command('mysql')
+      .description(
+        "move a database of MySQL or MariaDB here: the game service's into Laurel's tables, or any tables as they are",
+      )
+      .requiredOption('--from <url>', 'mysql://user:password@host:port/database', parseUrl)
+      .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
+      .option('--schema <name>', 'where tables as they are go; made if need be. Left out: the one of the connection')
+      .addOption(
+        new Option(
+          '--merge <rule>',
+          'into a Laurel in use: rows that both have must be equal, or the newer stays',
+        ).choices(['newer', 'fail']),
+      ),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  laurel import mysql --from mysql://root@127.0.0.1/hexdb --source-time-zone Asia/Seoul --dry-run' +
+        '\n  laurel import mysql --from mysql://root@127.0.0.1/hexdb --source-time-zone Asia/Seoul --orphans reject --rejects rejected-rows' +
+        '\n  laurel import mysql --from mysql://root@127.0.0.1/finance --tables all --schema finance --source-time-zone UTC',
+    )
+    .action(run);
+}
+
+function run(flags: MysqlFlags): Promise<void> {
+  const { from, tables, schema, merge, sourceTimeZone } = flags;
+  return importInto(flags, async ({ seasonTimeZone }) => {
+    const names = tables?.join() === 'all' ? undefined : tables;
+    const source = await MysqlSource.open(from, { tables: names, timeZone: sourceTimeZone });
+    const shape = tables === undefined ? recogniseGame(source.tables) : undefined;
+    if (tables === undefined && shape === undefined) {
+      await source.close();
+      throw new UsageError(
+        `This is not the game service's database. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
+      );
+    }
+    if (shape !== undefined && schema !== undefined) {
+      await source.close();
+      throw new UsageError(
+        "--schema is for tables as they are, and the game service's go into Laurel's. Nothing was changed. Leave it out, or add --tables all",
+      );
+    }
+    const leftOut = source.leftOut.map(({ what, name }) => ({ name, why: `a ${what}: only tables are moved` }));
+    const define = (missing: readonly MysqlTable[], taken: readonly string[]): Promise<NewTable[]> =>
+      definitionsOf(missing, { taken, timeZone: sourceTimeZone });
+    return {
+      source,
+      mover: () =>
+        Promise.resolve(
+          shape === undefined
+            ? tableImport(source, { schema, merge, notCarried: leftOut, define })
+            : gameImport(source, shape, { seasonTimeZone, merge }, leftOut),
+        ),
+    };
+  });
+}
+
+/** @throws InvalidArgumentError without the URL in its message: it has a password */
+function parseUrl(text: string): string {
+  const url = URL.parse(text.replace(/^mariadb:/, 'mysql:'));
+  if (url === null || url.protocol !== 'mysql:' || url.hostname === '' || url.pathname.length < 2) {
+    throw new InvalidArgumentError('It is to be like mysql://user:password@host:3306/database');
+  }
+  return url.href;
+}

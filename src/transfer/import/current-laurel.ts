@@ -1,0 +1,24 @@
+import { loadHistory } from '../../migrate/history.js';
+import { headsOf } from '../../migrate/order.js';
+import { migrationHeads } from '../csv/migration-heads.js';
+import { TransferError } from '../errors.js';
+import type { Target } from '../target.js';
+
+/**
+ * Refuses a database whose tables are not those that this build knows.
+ * @throws TransferError where migrations are pending, or are of a newer build
+ */
+export async function refuseUnlessCurrent(target: Target): Promise<void> {
+  const heads = await migrationHeads(target);
+  const known = headsOf(await loadHistory()).map(({ name }) => name);
+  if (heads.length === 0) {
+    throw new TransferError(
+      'The database that rows are to go to has no tables of Laurel. Nothing was changed. Make them first: laurel migrate upgrade',
+    );
+  }
+  if (heads.toSorted().join() !== known.toSorted().join()) {
+    throw new TransferError(
+      `The database that rows are to go to is at ${heads.join(', ')}, and this build at ${known.join(', ')}. Nothing was changed. Look at laurel migrate status, and run laurel migrate upgrade.`,
+    );
+  }
+}
