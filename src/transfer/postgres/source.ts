@@ -155,7 +155,6 @@ async function fixMoment(connection: Target, tables: readonly PostgresTable[]): 
   await connection.query('begin isolation level repeatable read, read only');
   // What the role may not see is an error, not fewer rows.
   await connection.query('set local row_security to off');
-
   // Before the moment is fixed, which the first query does: to empty a table shows at once in every moment.
   if (tables.length > 0) {
     await connection.query(`lock table ${tables.map(nameOf).join(', ')} in access share mode`);
