@@ -1,9 +1,8 @@
 import { type Config, ConfigError, loadConfig } from '../config.js';
-import { type Database, openDatabase } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { DataFolderInUseError } from '../database/embedded-lock.js';
 import { AppError } from '../errors.js';
 import { MigrationError, UsageError } from '../migrate/errors.js';
-import { SeasonZoneError } from '../leaderboard/leaderboard.service.js';
 import { TransferError } from '../transfer/errors.js';
 
 /** What a command ends with, besides 0. */
@@ -19,16 +18,20 @@ const EXPLAINED = [
   CommandError,
   ConfigError,
   DataFolderInUseError,
-  SeasonZoneError,
   AppError,
   MigrationError,
   UsageError,
   TransferError,
 ];
 
+/** Likewise, of modules that take the whole server with them. */
+const EXPLAINED_BY_NAME = 'SeasonZoneError';
+
 /** Runs a command's work on the database of the settings and closes it, whatever happens. */
 export async function withDatabase(work: (database: Database, config: Config) => Promise<void>): Promise<void> {
   const config = loadConfig();
+  // Loaded where it is needed: entities take time and memory.
+  const { openDatabase } = await import('../database/database.js');
   const database = await openDatabase(config);
   try {
     await work(database, config);
@@ -39,7 +42,11 @@ export async function withDatabase(work: (database: Database, config: Config) =>
 
 /** Ours, and those of the system and of the database, which have a code: their message says it all. */
 function isExplained(error: Error): boolean {
-  return EXPLAINED.some((type) => error instanceof type) || ('code' in error && typeof error.code === 'string');
+  return (
+    EXPLAINED.some((type) => error instanceof type) ||
+    error.name === EXPLAINED_BY_NAME ||
+    ('code' in error && typeof error.code === 'string')
+  );
 }
 
 /** Prints what went wrong and sets exit code 1, or 2 where the operator asked for something that is not there. */

@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, openSync, closeSync, writeFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config.js';
-import { openDatabase } from '../../database/database.js';
-import { upgrade } from '../../migrate/upgrade.js';
 import { EmbeddedTarget } from '../../transfer/embedded-target.js';
 import { runImport } from '../../transfer/import/import.js';
 import type { ImportReport } from '../../transfer/import/report.js';
@@ -90,7 +88,11 @@ async function openTarget(config: Config): Promise<{ target: Target; targetName:
     };
   }
   if (!existsSync(join(dataDir, 'database'))) {
-    // As the server does at its start.
+    // As the server does at its start. Loaded where it is needed: entities take memory.
+    const [{ openDatabase }, { upgrade }] = await Promise.all([
+      import('../../database/database.js'),
+      import('../../migrate/upgrade.js'),
+    ]);
     const database = await openDatabase(config);
     try {
       await upgrade(database);
