@@ -402,6 +402,8 @@ test('tables with all that is theirs are made elsewhere, and are there as they w
     ${KINDS}
     create type other."Te""mper" as enum ('a.b', 'app.c');
     create domain mild as other."Te""mper" check (value <> 'a.b');
+    create type weather as enum ('fine'); create domain plain_weather as weather;
+    create type hours as range (subtype = time, multirange_type_name = many_hours);
     comment on type mood is 'of app.kinds; and -- more';
     comment on domain mild is 'mild';
     create type inner_pair as (a mild, b integer);
@@ -421,14 +423,14 @@ test('tables with all that is theirs are made elsewhere, and are there as they w
     create unique index on children (lower(note)) where parent > 0;
     create statistics both_columns on parent, note from children;
     alter table children add constraint later check (parent > 0) not valid;
-    create table heirs (more text) inherits (parents);
+    create table heirs (more text, weather plain_weather, open many_hours) inherits (parents);
     create table years (y integer not null, n integer) partition by range (y);
     create table years_1 partition of years for values from (1) to (10);
     create table other.years_2 partition of years for values from (10) to (20) partition by list (n);
     create table years_2_1 partition of other.years_2 default;
     create index on years (n);
     insert into parents (name, app) values ('one', 1), ('two', 2);
-    insert into heirs (name, more) values ('three', 'more');
+    insert into heirs (name, more, open) values ('three', 'more', '{[08:00,09:00),[10:00,11:00)}');
     insert into children (parent, note) values (1, 'a'), (2, 'B');
     insert into years values (5, 1), (15, 2), (16, null);
     reset search_path`);

@@ -2,11 +2,12 @@ import type { ParsedStatement } from '../../migrate/parsed-sql.js';
 import { requireProgram } from '../backup/program.js';
 import { TransferError } from '../errors.js';
 import { quoted } from '../identifier.js';
+import type { Problem } from '../new-table.js';
 import { PostgresTarget } from '../postgres-target.js';
 import type { Target } from '../target.js';
 import { connectionFault, readingFault } from './connection-fault.js';
 import { dumpedRelations, dumpedWithoutRelations } from './dumped.js';
-import { type NotCarried, sortLater } from './later-statements.js';
+import { sortLater } from './later-statements.js';
 import { isOneOf, type Named, type Requirements, requirementsOf, type UsedSequence } from './requirements.js';
 import { typeOf } from './type-statement.js';
 import { withoutSchemas } from './without-schema.js';
@@ -29,7 +30,7 @@ export interface Definitions {
   references: string[];
   /** As late as they were read: no row of an earlier snapshot has a number beyond them. */
   sequences: SequencePosition[];
-  problems: NotCarried[];
+  problems: Problem[];
 }
 
 /**
@@ -120,6 +121,6 @@ function refuseIncomplete({ parts }: Requirements): void {
   }
 }
 
-function functionProblem({ table, name }: { table: string; name: string }): NotCarried {
+function functionProblem({ table, name }: { table: string; name: string }): Problem {
   return { table, column: null, what: `the function ${name}, which it uses, is not carried: make it here first` };
 }

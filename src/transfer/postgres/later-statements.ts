@@ -1,20 +1,13 @@
 import type { ParsedStatement } from '../../migrate/parsed-sql.js';
 import type { StringNode } from '../../migrate/single-commands.js';
+import type { Problem } from '../new-table.js';
 import { isOneOf, type Named } from './requirements.js';
-
-/** Something of a table that the other side will not have, or not by itself. */
-export interface NotCarried {
-  table: string;
-  /** It is the table as a whole. */
-  column: null;
-  what: string;
-}
 
 /** What pg_dump makes after the load. */
 export interface LaterStatements {
   keys: string[];
   references: string[];
-  problems: NotCarried[];
+  problems: Problem[];
 }
 
 /** A table, as PostgreSQL's parser has it. */
@@ -85,9 +78,9 @@ function foreignKeyOf(node: LaterNodes): { conname: string; pktable?: RangeVar }
 }
 
 /** What a statement makes and is not carried. */
-function uncarriedOf(node: LaterNodes, moved: readonly Named[]): NotCarried | undefined {
+function uncarriedOf(node: LaterNodes, moved: readonly Named[]): Problem | undefined {
   const { AlterTableStmt: alter, CreateTrigStmt: trigger, RuleStmt: rule, CreatePolicyStmt: policy } = node;
-  const of = ({ relname }: RangeVar, what: string): NotCarried => ({ table: relname, column: null, what });
+  const of = ({ relname }: RangeVar, what: string): Problem => ({ table: relname, column: null, what });
   if (trigger !== undefined) {
     return of(trigger.relation, `the trigger ${trigger.trigname} is not carried`);
   }

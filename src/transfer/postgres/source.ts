@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { UsageError } from '../../migrate/errors.js';
-import type { Checksum } from '../checksum.js';
+import { type Checksum, checksumOf, type ChecksumText } from '../checksum.js';
 import { migrationHeads } from '../csv/migration-heads.js';
 import { quoted } from '../identifier.js';
 import { type PostgresTable, readPostgresTables, type UnreadTable } from '../postgres-tables.js';
@@ -103,8 +103,8 @@ export class PostgresSource implements Source<PostgresTable> {
     }
     try {
       const sql = checksumSql(this.from(table), table.columns);
-      const [sum] = await this.connection.query<{ rows: string; hash: string }>(sql);
-      return { rows: BigInt(sum!.rows), hash: BigInt(sum!.hash) };
+      const [sum] = await this.connection.query<ChecksumText>(sql);
+      return checksumOf(sum!, table.columns);
     } catch (error) {
       throw readingFault(error, table.name);
     }
