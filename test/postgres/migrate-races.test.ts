@@ -1,7 +1,11 @@
 import 'reflect-metadata';
+import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { openDatabase } from '../../src/database/database.js';
+import { runMigrations } from '../../src/migrate/run.js';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
@@ -9,6 +13,7 @@ import { createEmptyDatabase } from '../support/database.js';
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
 const ROUNDS = 20;
+const ROUNDS_OF_THE_COMMAND = 2;
 const RUNNERS = 8;
 const KILLS = 50;
 
@@ -73,8 +78,55 @@ const COMPLETE = {
 
 const words = () => ['migrate', 'upgrade', '--folder', folder.path];
 
+const WORKER = fileURLToPath(new URL('./migrate-races.worker.js', import.meta.url));
+
+interface Answer {
+  applied: string[];
+  error?: string;
+}
+
+async function startRunner(): Promise<ChildProcess> {
+  const runner = fork(WORKER, { execArgv: [] });
+  await answerOf(runner);
+  return runner;
+}
+
+function runIn(runner: ChildProcess, url: string): Promise<Answer> {
+  const answer = answerOf(runner);
+  runner.send({ url, folder: folder.path });
+  return answer;
+}
+
+function answerOf(runner: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (code: number | null) => reject(new Error(`A runner ended with ${code} before it had answered.`));
+    runner.once('exit', fail);
+    runner.once('message', (answer: Answer) => {
+      runner.off('exit', fail);
+      resolve(answer);
+    });
+  });
+}
+
+// They are started once, for all rounds: so they begin each at one moment, not as their starts let them.
 test(`${RUNNERS} runners at once apply everything once, ${ROUNDS} times`, async () => {
-  for (let round = 1; round <= ROUNDS; round += 1) {
+  const runners = await Promise.all(Array.from({ length: RUNNERS }, startRunner));
+  try {
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const { url, drop } = await createEmptyDatabase();
+      const answers = await Promise.all(runners.map((runner) => runIn(runner, url)));
+      expect(answers.map(({ error }) => error)).toEqual(Array(RUNNERS).fill(undefined));
+      expect(answers.flatMap(({ applied }) => applied).toSorted()).toEqual(names);
+      expect(await resultIn(url)).toEqual(COMPLETE);
+      await drop();
+    }
+  } finally {
+    runners.forEach((runner) => runner.kill('SIGKILL'));
+  }
+}, 600_000);
+
+test(`the command in ${RUNNERS} processes at once reports everything once, ${ROUNDS_OF_THE_COMMAND} times`, async () => {
+  for (let round = 1; round <= ROUNDS_OF_THE_COMMAND; round += 1) {
     const { url, drop } = await createEmptyDatabase();
     const runs = await Promise.all(Array.from({ length: RUNNERS }, () => laurel(words(), { DATABASE_URL: url })));
     expect(runs.map(({ code, output }) => (code === 0 ? 0 : output))).toEqual(Array(RUNNERS).fill(0));
@@ -84,6 +136,19 @@ test(`${RUNNERS} runners at once apply everything once, ${ROUNDS} times`, async 
     await drop();
   }
 }, 600_000);
+
+/** The next run, without a process of its own. Answers with why it failed, else with nothing. */
+async function runAgain(url: string): Promise<string> {
+  const database = await openDatabase({ databaseUrl: url, databasePoolSize: 2, dataDir: '' });
+  try {
+    await runMigrations(database, 'up', 'head', { folder: folder.path });
+    return '';
+  } catch (error) {
+    return String(error);
+  } finally {
+    await database.close();
+  }
+}
 
 test(`killed at ${KILLS} moments, the next run completes what an undisturbed one does`, async () => {
   const undisturbed = await createEmptyDatabase();
@@ -103,12 +168,7 @@ test(`killed at ${KILLS} moments, the next run completes what an undisturbed one
     victim.kill('SIGKILL');
     const { code } = await victim.finished;
     interrupted += code === 0 ? 0 : 1;
-    const next = await laurel(words(), { DATABASE_URL: url });
-    expect({ moment, code: next.code, output: next.code === 0 ? '' : next.output }).toEqual({
-      moment,
-      code: 0,
-      output: '',
-    });
+    expect({ moment, failure: await runAgain(url) }).toEqual({ moment, failure: '' });
     expect(await resultIn(url)).toEqual(COMPLETE);
     await drop();
   }
