@@ -24,27 +24,32 @@ async function send(...statements: string[]): Promise<void> {
   }
 }
 
-/** The checks that found something, with what they found. */
-async function findings(options: CheckOptions = {}): Promise<Record<string, string[]>> {
-  const { checks } = await checkDatabase(database, options);
-  return Object.fromEntries(
-    checks.filter(({ right }) => right !== true).map(({ name, differences }) => [name, differences]),
-  );
+interface Found extends Omit<CheckReport, 'checks'> {
+  /** The checks that found something, with what they found. */
+  findings: Record<string, string[]>;
 }
 
-const CLEAN: Omit<CheckReport, 'checks'> = { accepted: [], unknown: [], pending: [] };
+async function check(options: CheckOptions = {}): Promise<Found> {
+  const { checks, ...report } = await checkDatabase(database, options);
+  const findings = Object.fromEntries(
+    checks.filter(({ right }) => right !== true).map(({ name, differences }) => [name, differences]),
+  );
+  return { ...report, findings };
+}
+
+const findings = async (options?: CheckOptions) => (await check(options)).findings;
+
+const CLEAN: Found = { accepted: [], unknown: [], pending: [], findings: {} };
 
 test('nothing is found on a database at head, and what no migration knows is only named', async () => {
   database = await openTestDatabase();
-  expect(await findings()).toEqual({});
-  expect(await checkDatabase(database)).toMatchObject(CLEAN);
+  expect(await check()).toEqual(CLEAN);
   await send(
     'create table alembic_version (version_num varchar(32) primary key)',
     'create view players as select id, nickname from users',
     'create function of_the_operator() returns integer language sql return 1',
   );
-  expect(await findings()).toEqual({});
-  expect(await checkDatabase(database)).toMatchObject({ unknown: ['table alembic_version', 'view players'] });
+  expect(await check()).toEqual({ ...CLEAN, unknown: ['table alembic_version', 'view players'] });
 });
 
 test('each drift of the database is found, and named with what the history makes', async () => {
@@ -103,8 +108,7 @@ test('a database on its way is compared with what it has applied', async () => {
   const history = await loadHistory();
   const name = history[4]!.name;
   await runMigrations(database, 'up', { name });
-  expect(await findings()).toEqual({});
-  expect((await checkDatabase(database)).pending).toEqual(history.slice(5).map((migration) => migration.name));
+  expect(await check()).toEqual({ ...CLEAN, pending: history.slice(5).map((migration) => migration.name) });
   // What a later migration makes is known, so it is too much here.
   await send('create table last_writes (user_id uuid)');
   expect(await findings()).toEqual({ database: ['table last_writes is extra'] });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { queryExactlyOne, query, sql } from '../../src/database/query.js';
 import { stampDetected } from '../../src/migrate/detect.js';
 import { MigrationError, UsageError } from '../../src/migrate/errors.js';
@@ -10,7 +10,7 @@ import { runMigrations } from '../../src/migrate/run.js';
 import { stamp, type Stamped, type StampOptions } from '../../src/migrate/stamp.js';
 import { VERSION } from '../../src/version.js';
 import { openEmptyTestDatabase, type TestDatabase } from '../support/database.js';
-import { type MigrationFolder, migrationFolder } from './support.js';
+import { emptyDatabase, type MigrationFolder, migrationFolder } from './support.js';
 
 const FRUITS = 'Migration20270101000000_fruits';
 const APPLE = 'Migration20270102000000_apple';
@@ -18,18 +18,19 @@ const COLOURS = 'Migration20270103000000_colours';
 
 let database: TestDatabase;
 let folder: MigrationFolder;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await openEmptyTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await emptyDatabase(em());
   folder = migrationFolder({
     [FRUITS]: { up: ['create table fruits (id integer primary key, name text)'] },
     [APPLE]: { up: [`insert into fruits values (1, 'apple')`] },
     [COLOURS]: { up: ['alter table fruits add column colour text', 'create index on fruits (colour)'] },
   });
 });
-afterEach(async () => {
-  await database.close();
-  folder.delete();
-});
+afterEach(() => folder.delete());
 
 const em = () => database.orm.em.fork();
 const send = (statement: string) => query(em(), sql`${sql.raw(statement)}`);
