@@ -9,4 +9,12 @@ export default {
   testMatch: ['account', 'friendship', 'leaderboard', 'visit', '.'].map(
     (folder) => `<rootDir>/test/${folder}/*.test.ts`,
   ),
+  // These send no query through the test server, or mutations only, and would only be the same again.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/(?:config|deployment|explorer|log|schema)\\.test\\.ts$',
+    '<rootDir>/test/(?:account/token|visit/visit-streak)\\.test\\.ts$',
+    '<rootDir>/test/leaderboard/(?:leaderboard-service|operator-sql|rank-repair|rank-tree-crowds)\\.test\\.ts$',
+    '<rootDir>/test/leaderboard/(?:ranked-submissions|season-calendar|submit-scores)\\.test\\.ts$',
+  ],
 };

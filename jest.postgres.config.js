@@ -12,6 +12,10 @@ export default {
     '<rootDir>/test/migrations/',
     '<rootDir>/test/cli/',
     '<rootDir>/test/mysql/',
+    // These open no database.
+    '<rootDir>/test/(?:config|deployment|schema)\\.test\\.ts$',
+    '<rootDir>/test/shared/',
+    '<rootDir>/test/(?:account/token|execution/eligibility|leaderboard/season-calendar|seed/nickname)\\.test\\.ts$',
     // These look at files, by way of databases in memory; of verify there is a suite for servers.
     // These are about the embedded database, or about no database at all.
     '<rootDir>/test/transfer/(?:csv-source|embedded-backup|game-shape|row-encoder|staged-check)\\.test\\.ts$',
