@@ -39,6 +39,8 @@ export interface NewTable {
   references: string[];
   /** What `keys` and `references` hold rows to, so that those can be counted that are in their way. */
   rules: Rules;
+  /** Its rows go into its partitions. */
+  partitioned?: boolean;
   /** Identity columns, and what the source would give the next row. */
   sequences: { column: string; next: bigint }[];
   problems: Problem[];

@@ -2,10 +2,11 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, type Writ
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { fileNameOf } from './csv/file-name.js';
 import { TransferError } from './errors.js';
 import { literal, quoted } from './identifier.js';
 import type { StagedCheck } from './staged-check.js';
-import type { Row, Table } from './table.js';
+import type { Row, Table, Value, ValueKind } from './table.js';
 import type { Target } from './target.js';
 
 /** The column that says what is wrong with a row; an import leaves it out. */
@@ -58,8 +59,10 @@ export class Rejects {
       return;
     }
     const file = this.file(table.name, namesOf(table));
-    const values = row.filter((_, index) => table.columns[index]?.generated !== true);
-    await write(file, csvLine([...values.map((value) => value?.toString('latin1') ?? null), latin1(reasons)]));
+    const values = table.columns.flatMap(({ kind, generated }, index) =>
+      generated === true ? [] : [textOf(row[index]!, kind)],
+    );
+    await write(file, csvLine([...values, latin1(reasons)]));
   }
 
   /** Takes the rows that a check has found out of their table. */
@@ -120,9 +123,8 @@ export class Rejects {
   }
 }
 
-/** The file of a table in a folder; what no file system takes in a name is encoded as in a URL. */
 function pathOf(folder: string, table: string): string {
-  return join(folder, `${table.replaceAll(/[/\\%]|^\./g, encodeURIComponent)}.csv`);
+  return join(folder, fileNameOf(table));
 }
 
 function partOf(path: string): string {
@@ -145,6 +147,11 @@ function reasonOf({ kind, column }: StagedCheck): string {
 
 function deleteStaged({ table }: StagedCheck): string {
   return `delete from ${quoted(table.name)} t using laurel_found f where t.ctid = f.row`;
+}
+
+/** Bytes that are no text are written as PostgreSQL writes them. */
+function textOf(value: Value, kind: ValueKind): string | null {
+  return value === null ? null : kind === 'bytes' ? `\\x${value.toString('hex')}` : value.toString('latin1');
 }
 
 /** Bytes go through as the characters of the same numbers, as they may be no UTF-8. */

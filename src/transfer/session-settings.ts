@@ -5,6 +5,7 @@ export const SESSION_SETTINGS = [
   "set intervalstyle to 'postgres'",
   'set extra_float_digits to 1',
   "set bytea_output to 'hex'",
+  "set lc_monetary to 'C'",
   "set client_encoding to 'UTF8'",
   'set statement_timeout to 0',
   'set idle_in_transaction_session_timeout to 0',

@@ -45,6 +45,8 @@ export interface Column {
   members?: string[];
   /** Text: a character set of the source that cannot hold all characters, so that some may be gone, such as `utf8mb3`. */
   narrowCharset?: string;
+  /** Instants: whether a value without its offset could be any of them. */
+  needsOffset?: boolean;
   /** Computed from other columns on this side: compared, never written. */
   generated?: boolean;
 }
@@ -72,6 +74,8 @@ export interface Table {
   foreignKeys: ForeignKey[];
   /** The source's own guess of its rows, to tell how far a run is. */
   estimatedRows?: number;
+  /** Its rows are in its partitions. */
+  partitioned?: boolean;
 }
 
 /** A value as its source spells it, in UTF-8 where it is text; null for NULL. */

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { addImportCsv } from './csv.js';
 import { addImportMysql } from './mysql.js';
+import { addImportPostgres } from './postgres.js';
 
 /** `laurel import`: data of other systems. */
 export function addImport(program: Command): void {
@@ -7,4 +9,6 @@ export function addImport(program: Command): void {
     .command('import')
     .description('move data here, all of it or nothing, with a proof that it is the same on both sides');
   addImportMysql(command);
+  addImportPostgres(command);
+  addImportCsv(command);
 }

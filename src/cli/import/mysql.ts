@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../migrate/errors.js';
 import { recogniseGame } from '../../transfer/game/shape.js';
 import { gameImport } from '../../transfer/import/game-import.js';
@@ -7,14 +7,13 @@ import { definitionsOf } from '../../transfer/mysql/definition.js';
 import type { MysqlTable } from '../../transfer/mysql/mysql-table.js';
 import { MysqlSource } from '../../transfer/mysql/source.js';
 import type { NewTable } from '../../transfer/new-table.js';
-import { addImportOptions, type ImportFlags, parseNames } from './options.js';
+import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
 import { importInto } from './run.js';
 
-interface MysqlFlags extends ImportFlags {
+interface MysqlFlags extends ImportFlags, MergeFlag {
   from: string;
   tables?: string[];
   schema?: string;
-  merge?: 'newer' | 'fail';
 }
 
 /** `laurel import mysql`: from MySQL or MariaDB. */
@@ -28,12 +27,7 @@ export function addImportMysql(command: Command): void {
       .requiredOption('--from <url>', 'mysql://user:password@host:port/database', parseUrl)
       .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
       .option('--schema <name>', 'where tables as they are go; made if need be. Left out: the one of the connection')
-      .addOption(
-        new Option(
-          '--merge <rule>',
-          'into a Laurel in use: rows that both have must be equal, or the newer stays',
-        ).choices(['newer', 'fail']),
-      ),
+      .addOption(mergeOption()),
   )
     .addHelpText(
       'after',

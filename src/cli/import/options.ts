@@ -62,6 +62,17 @@ function parseZone(name: string): string {
   return name;
 }
 
+export interface MergeFlag {
+  merge?: 'newer' | 'fail';
+}
+
+export function mergeOption(): Option {
+  return new Option(
+    '--merge <rule>',
+    'into a Laurel in use: rows that both have must be equal, or the newer stays',
+  ).choices(['newer', 'fail']);
+}
+
 /** Names with commas between. */
 export function parseNames(text: string): string[] {
   return text

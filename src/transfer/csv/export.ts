@@ -34,8 +34,8 @@ export interface ExportProgress {
   rows?: bigint;
 }
 
-/** Tables that are left out unless they are asked for. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
+/** Tables that are left out unless they are asked for: they make no sense elsewhere. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
   standing_counts: 'counted anew from the standings',
   standing_tie_counts: 'counted anew from the standings',
   last_writes: 'positions in the log of one server',

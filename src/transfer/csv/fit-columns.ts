@@ -6,11 +6,14 @@ import type { CsvTable } from './csv-table.js';
  * A table of plain CSV as it comes into a table that is there: its columns have the types of those. Without names of
  * their own they are all columns of that table, in its order.
  * @param target the columns of the table that is there, in its order
+ * @param timeZone the zone of times without one: then all instants are written by its clock; undefined: each has its
+ * own offset
  * @throws UsageError for columns that it does not have
  */
 export function fitColumns<T extends Table & Partial<Pick<CsvTable, 'unnamed'>>>(
   source: T,
   target: readonly Column[],
+  timeZone?: string,
 ): T {
   const columns = source.unnamed
     ? byPlace(source, target)
@@ -18,7 +21,7 @@ export function fitColumns<T extends Table & Partial<Pick<CsvTable, 'unnamed'>>>
   return {
     ...source,
     unnamed: false,
-    columns: columns.map((column) => ({ ...column, sourceType: 'text' })),
+    columns: columns.map((column) => ({ ...column, sourceType: 'text', ...timesOf(column, timeZone) })),
   };
 }
 
@@ -43,4 +46,11 @@ function byPlace({ name, columns }: Table, target: readonly Column[]): readonly 
     );
   }
   return target;
+}
+
+function timesOf({ kind }: Column, timeZone: string | undefined): Partial<Column> {
+  if (kind !== 'instant') {
+    return {};
+  }
+  return timeZone === undefined ? { needsOffset: true } : { kind: 'timestamp' };
 }

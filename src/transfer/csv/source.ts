@@ -13,8 +13,7 @@ import { type Manifest, readManifest } from './manifest.js';
 import { manifestTable } from './manifest-table.js';
 import { type NamedFile, plainTable } from './plain-table.js';
 import { type CsvOptions, formatOf } from './record-format.js';
-import { readBytes, readRecords } from './read-records.js';
-import { csvHeader } from './table-file.js';
+import { readRecords } from './read-records.js';
 
 export interface CsvSourceOptions extends CsvOptions {
   /** Left out: all that are there. */
@@ -25,21 +24,9 @@ export interface CsvSourceOptions extends CsvOptions {
   acceptChanged?: boolean | undefined;
 }
 
-/** The bytes of a table as COPY takes them, `(format csv)` and without a header. */
-export interface RawCsv {
-  /** Those of the file, in its order, generated ones too. */
-  columns: string[];
-  stream: AsyncIterable<Buffer>;
-}
-
 export interface CsvSource extends Source<CsvTable> {
   /** Undefined for files without one. */
   readonly manifest: Manifest | undefined;
-  /**
-   * The bytes of the file as they are, past all checks of rows.
-   * @returns undefined unless this Laurel wrote them just so, and they are as it wrote them
-   */
-  rawCsv(table: CsvTable): RawCsv | undefined;
 }
 
 /**
@@ -98,14 +85,6 @@ class FileSource implements CsvSource {
     return Promise.resolve(
       manifest === undefined ? null : { rows: BigInt(manifest.rows), hash: BigInt(manifest.hash) },
     );
-  }
-
-  rawCsv({ path, manifest, neutralised }: CsvTable): RawCsv | undefined {
-    if (manifest === undefined || neutralised) {
-      return undefined;
-    }
-    const columns = manifest.columns.map(({ name }) => name);
-    return { columns, stream: without(csvHeader(columns).length, readBytes(path)) };
   }
 
   close(): Promise<void> {
@@ -244,14 +223,3 @@ function bytesOf(value: Buffer): Buffer {
 }
 
 const HEXADECIMAL_SIGN = Buffer.from('\\x');
-
-async function* without(bytes: number, chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  let left = bytes;
-  for await (const chunk of chunks) {
-    const rest = chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-    if (rest.length > 0) {
-      yield rest;
-    }
-  }
-}

@@ -5,7 +5,7 @@ import { childChecks } from './child-checks.js';
 import type { GameCheck } from './game-check.js';
 import type { GameOptions } from './options.js';
 import { matchPlayers } from './players.js';
-import type { GameShape, StagedTable } from './shape.js';
+import { type GameShape, type StagedTable, stagedTable } from './shape.js';
 import { userChecks } from './user-checks.js';
 
 /** What the transaction may use for sorting and for indexes; servers are set up for many small ones at once. */
@@ -24,6 +24,9 @@ export async function checkGame(
 ): Promise<void> {
   for (const setting of target.embedded ? [] : MEMORY) {
     await target.query(setting);
+  }
+  if (stagedTable(shape, 'users') === undefined) {
+    await matchPlayers(target, shape, options);
   }
   for (const staged of shape.tables) {
     await target.query(`analyze ${quoted(staged.table.name)}`);

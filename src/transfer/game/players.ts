@@ -26,19 +26,12 @@ export function matchesSql(users: StagedTable): string {
  * whether there is such a player only with this run (`is_new`). To be called when the checks of users are through.
  */
 export async function matchPlayers(target: Target, shape: GameShape, { merge }: GameOptions): Promise<void> {
-  const users = stagedTable(shape, 'users')!;
-  const staging = quoted(users.table.name);
-  // Ids can be there several times where the run is going to fail for it.
-  const id = `${hasColumn(users, 'user_id') ? `${publicId()}, ` : ''}${newIdSql('t.row_no')}`;
-  await target.query(`
-    create temporary table laurel_players on commit drop as
-    select distinct on (t.id) t.id as staged_id, ${
-      merge === undefined
-        ? `coalesce(${id}) as id, true as is_new from ${staging} t`
-        : `coalesce(m.player, ${id}) as id, m.player is null as is_new
-           from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid`
-    }
-    where t.id is not null order by t.id, t.row_no`);
+  const users = stagedTable(shape, 'users');
+  await target.query(
+    users === undefined
+      ? 'create temporary table laurel_players (staged_id bigint, id uuid, is_new boolean) on commit drop'
+      : `create temporary table laurel_players on commit drop as ${playersSql(users, merge)}`,
+  );
   if (merge !== undefined) {
     // Rows can refer to players who came with an earlier run and are not in the source any more.
     await target.query(`
@@ -49,6 +42,19 @@ export async function matchPlayers(target: Target, shape: GameShape, { merge }: 
   await target.query('create index on laurel_players (staged_id)');
   await target.query('create index on laurel_players (id)');
   await target.query('analyze laurel_players');
+}
+
+function playersSql(users: StagedTable, merge: GameOptions['merge']): string {
+  const staging = quoted(users.table.name);
+  // Ids can be there several times where the run is going to fail for it.
+  const id = `${hasColumn(users, 'user_id') ? `${publicId()}, ` : ''}${newIdSql('t.row_no')}`;
+  return `selectdistinct on (t.id) t.id as staged_id, ${
+    merge === undefined
+      ? `coalesce(${id}) as id, true as is_new from ${staging} t`
+      : `coalesce(m.player, ${id}) as id, m.player is null as is_new
+           from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid`
+  }
+    where t.id is not null order by t.id, t.row_no`;
 }
 
 /**

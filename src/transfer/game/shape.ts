@@ -93,9 +93,10 @@ const BIGINT = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 /**
  * Recognises the game service's database by the names and columns of its tables.
  * @param tables all of a source
+ * @param withoutUsers whether some of its other tables do as well, whose users came with an earlier run
  * @returns undefined where there are no such users; tables and columns beyond the service's are listed as not carried
  */
-export function recogniseGame(tables: readonly Table[]): GameShape | undefined {
+export function recogniseGame(tables: readonly Table[], withoutUsers = false): GameShape | undefined {
   const staged: StagedTable[] = [];
   const notCarried: NotCarried[] = [];
   for (const source of tables) {
@@ -112,7 +113,7 @@ export function recogniseGame(tables: readonly Table[]): GameShape | undefined {
       notCarried.push(...furtherColumns(table));
     }
   }
-  if (!staged.some(({ name }) => name === 'users')) {
+  if (!staged.some(({ name }) => name === 'users' || withoutUsers)) {
     return undefined;
   }
   return { tables: staged.toSorted((a, b) => GAME_TABLES.indexOf(a.name) - GAME_TABLES.indexOf(b.name)), notCarried };

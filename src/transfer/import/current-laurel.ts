@@ -22,3 +22,22 @@ export async function refuseUnlessCurrent(target: Target): Promise<void> {
     );
   }
 }
+
+/**
+ * Refuses a source whose tables are those of another version.
+ * @param migrations the source's newest; none where Laurel's migrator never ran there
+ * @param name of the source, for people
+ * @throws TransferError where they are others than those here
+ */
+export async function refuseOtherMigrations(
+  target: Target,
+  migrations: readonly string[],
+  name: string,
+): Promise<void> {
+  const heads = await migrationHeads(target);
+  if (migrations.length > 0 && migrations.toSorted().join() !== heads.toSorted().join()) {
+    throw new TransferError(
+      `${name} is at ${migrations.join(', ')}, and the database that rows are to go to at ${heads.join(', ') || 'no migration'}. Nothing was changed. Bring both to the same: laurel migrate upgrade`,
+    );
+  }
+}

@@ -62,6 +62,7 @@ function fitColumn({ name: table }: Table, column: Column, there: PostgresTable)
     ...(precision && { precision }),
     ...(members && { members }),
     ...(generated && { generated }),
+    ...(column.needsOffset && { needsOffset: true }),
     ...(column.narrowCharset !== undefined && { narrowCharset: column.narrowCharset }),
   };
 }

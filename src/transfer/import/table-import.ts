@@ -1,5 +1,6 @@
 import type { Checksum } from '../checksum.js';
 import { copyTable } from '../copy-table.js';
+import { TransferError } from '../errors.js';
 import { refuseUnlessEmpty, lockLaurel } from '../game/locks.js';
 import { countedAtOnce, cutTies } from '../game/rank-counts.js';
 import { UsageError } from '../../migrate/errors.js';
@@ -123,7 +124,7 @@ async function planOf<T extends Table>(
   const missing = tables.filter(({ name }) => !found.has(name));
   if (missing.length > 0 && define === undefined) {
     throw new UsageError(
-      `There is no table ${missing.map(({ name }) => name).join(', ')} to import into. Nothing was changed. Make it first, or name the table that a file is of: table=file.csv\nThere are: ${[...found.keys()].join(', ')}`,
+      `There is no table ${missing.map(({ name }) => name).join(', ')} to import into. Nothing was changed. Make it first, or leave it out with --tables.\nThere are: ${[...found.keys()].join(', ')}`,
     );
   }
   const existing = new Map<string, ExistingTable>();
@@ -204,12 +205,20 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
   await target.query(`analyze ${quoted(into)}`);
   return {
     name,
-    table: { ...encoded, name: into },
+    table: {
+      ...encoded,
+      name: into,
+      partitioned: existing === undefined && definitionOf(plan, name).partitioned === true,
+    },
     isNew: existing === undefined,
-    rules: existing?.rules ?? plan.definitions.get(name)!.rules,
+    rules: existing?.rules ?? definitionOf(plan, name).rules,
     copied,
     arrived: undefined,
   };
+}
+
+function definitionOf<T extends Table>({ definitions }: Plan<T>, name: string): NewTable {
+  return definitions.get(name)!;
 }
 
 /** What the source says of its own rows is of use where they are spelled here as there. */
@@ -228,7 +237,10 @@ async function ownChecksums<T extends Table>(source: Source<T>, plan: Plan<T>): 
 
 /** What arrived is added up before the first change to it; later on it could not be told any more. */
 async function noteArrival({ target, timeZone }: Run, arrived: Arrived): Promise<void> {
-  arrived.arrived ??= await storedChecksum(target, quoted(arrived.table.name), arrived.table.columns, timeZone);
+  const { name, columns, partitioned } = arrived.table;
+  // Rows of tables that inherit from it are their own.
+  const from = `${arrived.isNew && partitioned !== true ? 'only ' : ''}${quoted(name)}`;
+  arrived.arrived ??= await storedChecksum(target, from, columns, timeZone);
 }
 
 /** Keys as a rule just fit: what is in their way is looked for only where they do not. */
@@ -258,7 +270,13 @@ async function checkRows(run: Run, arrived: Arrived, more: readonly StagedCheck[
   }
 }
 
+/** @throws TransferError for a table in partitions, where a row has no address of its own */
 async function runCheck(run: Run, check: StagedCheck): Promise<number> {
+  if (check.table.partitioned === true) {
+    throw new TransferError(
+      `The rows of ${check.sourceName} do not fit its keys, and cannot be looked at one by one, as it is partitioned. Nothing was changed. Import into a table without partitions first.`,
+    );
+  }
   run.signal?.throwIfAborted();
   run.onProgress({ phase: 'checking', table: check.sourceName });
   return await runStagedCheck(run.target, run.problems, run.rejects, check);
@@ -335,7 +353,8 @@ async function write<T extends Table>(run: Run, tables: readonly Arrived[], plan
 }
 
 async function countNew({ target }: Run, { table }: Arrived): Promise<Written['tables'][number]> {
-  const [row] = await target.query<{ rows: number }>(`select count(*)::integer as rows from ${quoted(table.name)}`);
+  const from = `${table.partitioned === true ? '' : 'only '}${quoted(table.name)}`;
+  const [row] = await target.query<{ rows: number }>(`select count(*)::integer as rows from ${from}`);
   return { written: row!.rows, merged: 0, updated: 0, comparisons: [] };
 }
 

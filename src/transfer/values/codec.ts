@@ -3,7 +3,7 @@ import type { Column, Value } from '../table.js';
 import { booleanCodec } from './boolean.js';
 import { bytesCodec } from './bytes.js';
 import type { CopyBuffer } from './copy-buffer.js';
-import { dateCodec, instantCodec, timeCodec, timestampCodec } from './date-time.js';
+import { dateCodec, instantCodec, offsetCodec, timeCodec, timestampCodec } from './date-time.js';
 import { enumCodec, setCodec } from './members.js';
 import { bitsCodec, decimalCodec, doubleCodec, integerCodec, realCodec } from './number.js';
 import { jsonCodec, textCodec, uuidCodec } from './text.js';
@@ -52,7 +52,7 @@ export function codecOf(column: Column): Codec {
     case 'timestamp':
       return timestampCodec;
     case 'instant':
-      return instantCodec;
+      return column.needsOffset === true ? offsetCodec : instantCodec;
     case 'time':
       return timeCodec;
     case 'uuid':

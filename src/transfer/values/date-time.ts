@@ -1,3 +1,4 @@
+import { UsageError } from '../../migrate/errors.js';
 import type { Codec } from './codec.js';
 
 const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
@@ -54,6 +55,25 @@ export const instantCodec: Codec = {
 };
 
 const UTC = Buffer.from('+00');
+
+/** Without an offset nobody knows which instant it is. */
+export const offsetCodec: Codec = {
+  ...instantCodec,
+  write(value, to) {
+    const { local, offset } = splitOffset(value.toString('latin1'));
+    return offset === undefined && isTimestamp(local) && !ENDLESS.test(local)
+      ? 'time-zones'
+      : instantCodec.write(value, to);
+  },
+  repair(value, kind) {
+    if (kind === 'time-zones') {
+      throw new UsageError(
+        'Times without a zone cannot be kept in a column of instants. Nothing was changed. Say what zone they are in: --source-time-zone',
+      );
+    }
+    return instantCodec.repair(value, kind, '');
+  },
+};
 
 /** A time of day, up to 24:00:00. */
 export const timeCodec: Codec = {

@@ -60,26 +60,22 @@ function digitsOf(value: Buffer): number {
   return value.length - start;
 }
 
+const SPECIAL = /^(?:[+-]?Infinity|NaN)$/;
+
 /** Numbers of so many digits, some of them behind the point; any where that is not said. */
 export function decimalCodec({ precision }: Pick<Column, 'precision'>): Codec {
   return {
     write(value, to) {
       const parts = partsOf(value);
-      if (parts === undefined) {
+      if (parts === undefined ? !SPECIAL.test(value.toString('latin1')) : !fits(parts, precision)) {
         return 'numbers';
-      }
-      if (precision !== undefined) {
-        const { whole, fraction } = parts;
-        if (whole.length > precision.digits - precision.scale || fraction.length > precision.scale) {
-          return 'numbers';
-        }
       }
       to.raw(value);
       return undefined;
     },
     repair(value) {
       const parts = partsOf(value);
-      if (parts === undefined || precision === undefined) {
+      if (parts === undefined || precision === undefined || precision.scale < 0 || precision.scale > precision.digits) {
         return null;
       }
       const { digits, scale } = precision;
@@ -99,11 +95,23 @@ export function decimalCodec({ precision }: Pick<Column, 'precision'>): Codec {
       }
       const whole = parts.whole || '0';
       const written = /\.(\d*)/.exec(value.toString('latin1'))?.[1] ?? '';
-      const fraction = precision === undefined ? written : parts.fraction.padEnd(precision.scale, '0');
+      const fraction = precision === undefined ? written : parts.fraction.padEnd(Math.max(0, precision.scale), '0');
       const sign = parts.sign === '-' && /[1-9]/.test(whole + fraction) ? '-' : '';
       return Buffer.from(`${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`);
     },
   };
+}
+
+/** A scale can be beyond the digits, and below zero: then so many digits before the point are zeros. */
+function fits({ whole, fraction }: DecimalParts, precision: Column['precision']): boolean {
+  if (precision === undefined) {
+    return true;
+  }
+  const { digits, scale } = precision;
+  if (scale < 0) {
+    return fraction === '' && whole.length <= digits - scale && /^0*$/.test(whole.slice(scale));
+  }
+  return whole.length <= Math.max(0, digits - scale) && fraction.length <= scale;
 }
 
 interface DecimalParts {
@@ -129,8 +137,6 @@ function roundedTo({ sign, whole, fraction }: DecimalParts, scale: number): stri
   const digits = String(kept + up).padStart(scale + 1, '0');
   return `${sign}${digits.slice(0, digits.length - scale)}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`;
 }
-
-const SPECIAL = /^(?:[+-]?Infinity|NaN)$/;
 
 export const realCodec: Codec = floatCodec(4);
 export const doubleCodec: Codec = floatCodec(8);

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../migrate/errors.js';
+import { parseColumnMapping } from '../../transfer/csv/column-mapping.js';
+import type { CsvTable } from '../../transfer/csv/csv-table.js';
+import { fitColumns } from '../../transfer/csv/fit-columns.js';
+import type { MappedColumn } from '../../transfer/csv/column-mapping.js';
+import { type CsvSource, openCsvSource } from '../../transfer/csv/source.js';
+import { type GameShape, recogniseGame } from '../../transfer/game/shape.js';
+import { refuseOtherMigrations } from '../../transfer/import/current-laurel.js';
+import { gameImport } from '../../transfer/import/game-import.js';
+import { tableImport } from '../../transfer/import/table-import.js';
+import type { PostgresTable } from '../../transfer/postgres-tables.js';
+import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
+import { importInto } from './run.js';
+
+interface CsvFlags extends ImportFlags, MergeFlag {
+  tables?: string[];
+  columns?: MappedColumn[];
+  header: boolean;
+  delimiter?: string;
+  quote?: string;
+  escape?: string;
+  null?: string;
+  fileEncoding?: string;
+  acceptChanged?: true;
+  game?: true;
+  schema?: string;
+}
+
+/** `laurel import csv`: a folder of `laurel export csv`, files of rejected rows, or any CSV files. */
+export function addImportCsv(command: Command): void {
+  addImportOptions(
+    command
+      .command('csv <paths...>')
+      .description(
+        'move CSV files here: a folder of laurel export csv; or files, as table.csv or table=file.csv, into tables that are there',
+      )
+      .option('--tables <names>', 'only these, with commas between', parseNames)
+      .option(
+        '--columns <mapping>',
+        'of one file: column=its name here, or column= to leave it out',
+        parseColumnMapping,
+      )
+      .option('--no-header', 'the first line is a row')
+      .option('--delimiter <character>', 'between fields; left out: a comma')
+      .option('--quote <character>', "around fields; left out: a double quote; '' for none")
+      .option('--escape <character>', "as in MySQL's INTO OUTFILE, a backslash there: then tabs, no quotes, no header")
+      .option('--null <text>', 'what stands for NULL without quotes; left out: an empty field')
+      .option('--file-encoding <name>', 'such as windows-1252; left out: UTF-8')
+      .option('--accept-changed', 'take files that are others than their manifest says')
+      .option('--game', "the files are some of the game service's, such as its rejected rows; with --merge")
+      .option('--schema <name>', 'where the tables are; left out: the schema of the connection')
+      .addOption(mergeOption()),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  laurel import csv backup-of-today' +
+        '\n  laurel import csv rejected-rows/friendships.csv --game --merge newer --source-time-zone Asia/Seoul' +
+        '\n  laurel import csv stocks=export.csv --columns "Symbol=symbol,Price=price,Notes="',
+    )
+    .action(run);
+}
+
+function run(paths: string[], flags: CsvFlags): Promise<void> {
+  const { tables, columns, header, delimiter, quote, escape, fileEncoding, acceptChanged, schema, merge } = flags;
+  return importInto(flags, async ({ seasonTimeZone }) => {
+    const source = await openCsvSource(paths, {
+      tables,
+      columns,
+      // Commander says true where nobody said anything.
+      header: header ? undefined : false,
+      delimiter,
+      quote,
+      escape,
+      nullText: flags.null,
+      encoding: fileEncoding,
+      acceptChanged,
+    });
+    const shape = gameShape(source, flags);
+    if (shape !== undefined) {
+      return { source, mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, [])) };
+    }
+    const { manifest } = source;
+    const fit = (table: CsvTable, there: PostgresTable): CsvTable =>
+      manifest === undefined ? fitColumns(table, there.columns, flags.sourceTimeZone) : table;
+    const notCarried = manifest?.leftOut ?? [];
+    return {
+      source,
+      mover: async (target) => {
+        if (manifest !== undefined && schema === undefined) {
+          await refuseOtherMigrations(target, manifest.migrations, paths[0]!);
+        }
+        return tableImport(source, { schema, merge, fit, notCarried });
+      },
+    };
+  });
+}
+
+function gameShape({ tables }: CsvSource, { game, merge }: CsvFlags): GameShape | undefined {
+  if (game && merge === undefined) {
+    throw new UsageError(
+      'Some tables of the game service are merged into what came with an earlier run. Nothing was changed. Add --merge newer or --merge fail.',
+    );
+  }
+  const shape = recogniseGame(tables, game === true);
+  if (game && shape === undefined) {
+    throw new UsageError(
+      `None of the files is a table of the game service. Nothing was changed. There are: ${tables.map(({ name }) => name).join(', ')}`,
+    );
+  }
+  return shape;
+}

@@ -1,0 +1,127 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../../migrate/errors.js';
+import { LEFT_OUT } from '../../transfer/csv/export.js';
+import { recogniseGame } from '../../transfer/game/shape.js';
+import { refuseOtherMigrations } from '../../transfer/import/current-laurel.js';
+import { gameImport } from '../../transfer/import/game-import.js';
+import type { NotCarried } from '../../transfer/import/report.js';
+import { tableImport } from '../../transfer/import/table-import.js';
+import { newTablesFrom } from '../../transfer/postgres/new-tables.js';
+import { PostgresSource } from '../../transfer/postgres/source.js';
+import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
+import { importInto, type Move } from './run.js';
+import type { PostgresTable } from '../../transfer/postgres-tables.js';
+
+interface PostgresFlags extends ImportFlags, MergeFlag {
+  from: string;
+  tables?: string[];
+  where?: ReadonlyMap<string, string>;
+  fromSchema?: string;
+  schema?: string;
+}
+
+/** `laurel import postgres`: from another PostgreSQL, Laurel's, the old game service's, or any. */
+export function addImportPostgres(command: Command): void {
+  addImportOptions(
+    command
+      .command('postgres')
+      .description("move another PostgreSQL database here: Laurel's, the old game service's, or any tables as they are")
+      .requiredOption('--from <url>', 'postgres://user:password@host:port/database', parseUrl)
+      .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
+      .option(
+        '--where <table=condition>',
+        'only rows that fulfil it, as SQL of that table; may be repeated',
+        addCondition,
+      )
+      .option('--from-schema <name>', 'where tables are read; left out: the schema of the connection')
+      .option('--schema <name>', 'where tables as they are go; made if need be. Left out: the schema of the connection')
+      .addOption(mergeOption()),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  laurel import postgres --from postgres://laurel@old-host/laurel' +
+        '\n  laurel import postgres --from postgres://game@old-host/hexdb --source-time-zone Asia/Seoul --where "scores=created_at >= \'2026-01-01\'"',
+    )
+    .action(run);
+}
+
+function run(flags: PostgresFlags): Promise<void> {
+  return importInto(flags, async ({ seasonTimeZone }) => {
+    const source = await open(flags, flags.tables?.join() === 'all' ? undefined : flags.tables);
+    if (flags.tables !== undefined) {
+      return tables(source, flags);
+    }
+    if (source.migrations.length > 0) {
+      return await laurel(source, flags);
+    }
+    const shape = recogniseGame(source.tables);
+    if (shape === undefined) {
+      await source.close();
+      throw new UsageError(
+        `This is neither Laurel's database nor the game service's. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
+      );
+    }
+    const { merge } = flags;
+    return {
+      source,
+      mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, unreadOf(source))),
+    };
+  });
+}
+
+function open(
+  { from, fromSchema, where }: PostgresFlags,
+  names: readonly string[] | undefined,
+): Promise<PostgresSource> {
+  return PostgresSource.open(from, { tables: names, schema: fromSchema, where });
+}
+
+function tables(source: PostgresSource, { from, schema, merge }: PostgresFlags): Move<PostgresTable> {
+  const define = (missing: readonly PostgresTable[]): ReturnType<typeof newTablesFrom> => newTablesFrom(from, missing);
+  return {
+    source,
+    mover: () => Promise.resolve(tableImport(source, { schema, merge, define, notCarried: unreadOf(source) })),
+  };
+}
+
+/** A Laurel is moved without what is counted anew and what belongs to one server. */
+async function laurel(whole: PostgresSource, flags: PostgresFlags): Promise<Move<PostgresTable>> {
+  const names = whole.tables.map(({ name }) => name);
+  await whole.close();
+  const source = await open(
+    flags,
+    names.filter((name) => !Object.hasOwn(LEFT_OUT, name)),
+  );
+  const leftOut = names.flatMap((name) => (Object.hasOwn(LEFT_OUT, name) ? { name, why: LEFT_OUT[name]! } : []));
+  return {
+    source,
+    mover: async (target) => {
+      await refuseOtherMigrations(target, source.migrations, source.name);
+      return tableImport(source, { merge: flags.merge, notCarried: [...leftOut, ...unreadOf(source)] });
+    },
+  };
+}
+
+function unreadOf({ unread }: PostgresSource): NotCarried[] {
+  return unread.map(({ name, why }) => ({ name, why }));
+}
+
+/** @throws InvalidArgumentError without the URL in its message: it has a password */
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2) {
+    throw new InvalidArgumentError('It is to be like postgres://user:password@host:5432/database');
+  }
+  return text;
+}
+
+function addCondition(text: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
+  const [, table, condition] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
+  if (table === undefined || condition === undefined) {
+    throw new InvalidArgumentError('It is to be like "scores=created_at >= \'2026-01-01\'"');
+  }
+  if (before.has(table)) {
+    throw new InvalidArgumentError(`There are two conditions for ${table}: join them by and.`);
+  }
+  return new Map([...before, [table, condition]]);
+}
