@@ -48,7 +48,7 @@ function playersSql(users: StagedTable, merge: GameOptions['merge']): string {
   const staging = quoted(users.table.name);
   // Ids can be there several times where the run is going to fail for it.
   const id = `${hasColumn(users, 'user_id') ? `${publicId()}, ` : ''}${newIdSql('t.row_no')}`;
-  return `selectdistinct on (t.id) t.id as staged_id, ${
+  return `select distinct on (t.id) t.id as staged_id, ${
     merge === undefined
       ? `coalesce(${id}) as id, true as is_new from ${staging} t`
       : `coalesce(m.player, ${id}) as id, m.player is null as is_new
