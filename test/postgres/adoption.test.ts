@@ -93,14 +93,14 @@ describe('the database that Alembic managed', () => {
     expect(await rows(`select to_regclass('mikro_orm_migrations')`)).toEqual([null]);
   });
 
-  test.each([['upgrade'], ['downgrade'], ['show'], ['stamp'], ['sql']])(
-    'is unchanged after a typo in %s, which ends with 2',
-    async (verb) => {
-      expect(await run(verb, verb === 'sql' ? 'base:user_uuid_key' : 'user_uuid_key')).toEqual({
+  test('is unchanged after a typo, which ends with 2', async () => {
+    for (const verb of ['upgrade', 'downgrade', 'show', 'stamp', 'sql']) {
+      expect({ verb, ...(await run(verb, verb === 'sql' ? 'base:user_uuid_key' : 'user_uuid_key')) }).toEqual({
+        verb,
         code: 2,
         output: expect.stringContaining('user_uuid_key'),
       });
       expect(await rows(`select to_regclass('mikro_orm_migrations')`)).toEqual([null]);
-    },
-  );
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { laurel } from '../cli/process.js';
 import { copyOfHistory, type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
@@ -34,20 +34,13 @@ const USED = [
   'stamp REV',
 ];
 
-/** A database at head, of which each command gets a copy. */
-let head: { url: string; drop: () => Promise<void> };
 let url: string;
-let drop: () => Promise<void>;
+let drop: (() => Promise<void>) | undefined;
 let sources: MigrationFolder;
-beforeAll(async () => {
-  head = await createEmptyDatabase();
-  await laurel(['migrate', 'upgrade'], { DATABASE_URL: head.url });
+beforeAll(() => {
   sources = copyOfHistory();
 });
-afterAll(async () => {
-  await head.drop();
-  sources.delete();
-});
+afterAll(() => sources.delete());
 
 test('the table has every command that was used', () => {
   expect(TABLE.map(({ alembic }) => alembic)).toEqual(
@@ -57,17 +50,16 @@ test('the table has every command that was used', () => {
 
 const run = (words: string[]) => laurel(words, { DATABASE_URL: url });
 
-/** Only an upgrade has something to do further back. */
+/** Each command gets a database at head; only an upgrade has something to do in an empty one. */
 async function prepare(ours: string): Promise<void> {
-  if (ours.startsWith('migrate upgrade')) {
-    await run(['migrate', 'downgrade', ours.includes('+1') ? '-1' : 'base', '--yes']);
-  }
+  const template = ours.startsWith('migrate upgrade') ? undefined : process.env['LAUREL_TEST_TEMPLATE'];
+  ({ url, drop } = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], template));
 }
 
-beforeEach(async () => {
-  ({ url, drop } = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], new URL(head.url).pathname.slice(1)));
+afterEach(async () => {
+  await drop?.();
+  drop = undefined;
 });
-afterEach(() => drop());
 
 test.each(TABLE.filter(({ ours }) => !ours.includes('merge')))('$ours', async ({ ours }) => {
   await prepare(ours);
@@ -81,6 +73,7 @@ test.each(TABLE.filter(({ ours }) => !ours.includes('merge')))('$ours', async ({
 });
 
 test('laurel migrate merge', async () => {
+  await prepare('migrate merge');
   const branches = migrationFolder({
     Migration20270101000000_first: { up: [] },
     Migration20270102000000_left: { up: [], after: ['Migration20270101000000_first'] },

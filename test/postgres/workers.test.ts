@@ -15,7 +15,7 @@ let drop: () => Promise<void>;
 let server: LaurelProcess;
 let address: string;
 beforeAll(async () => {
-  const database = await createEmptyDatabase();
+  const database = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], process.env['LAUREL_TEST_TEMPLATE']);
   ({ drop } = database);
   settings = {
     DATABASE_URL: database.url,
@@ -23,7 +23,6 @@ beforeAll(async () => {
     TOKEN_SECRET: 'd8b1ad70f3bb4d5cb8b26d0c5c1f9a7e',
     LOG_LEVEL: 'error',
   };
-  await laurel(['migrate', 'upgrade'], settings);
   await laurel(['seed', '--players', '50'], settings);
   server = new LaurelProcess(['serve', '--workers', String(WORKERS)], settings);
   address = await server.address();
