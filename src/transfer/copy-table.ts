@@ -3,9 +3,11 @@ import { literal, quoted } from './identifier.js';
 import type { Problems } from './problems.js';
 import type { Rejects } from './rejects.js';
 import { RowEncoder } from './row-encoder.js';
+import { becomesInstant } from './row-hash.js';
 import type { Source } from './source.js';
 import type { Table } from './table.js';
 import type { Target } from './target.js';
+import { timeGaps } from './time-gaps.js';
 
 /** A table whose rows have been written. */
 export interface CopiedTable {
@@ -44,7 +46,9 @@ export async function copyTable<T extends Table>(
   rejects: Rejects,
   { into, timeZone, hasChecksum, onRows, signal }: CopyOptions,
 ): Promise<CopiedTable> {
-  const encoder = new RowEncoder(table, problems, rejects, !hasChecksum);
+  const gaps =
+    timeZone !== undefined && table.columns.some(becomesInstant) ? await timeGaps(target, timeZone) : undefined;
+  const encoder = new RowEncoder(table, problems, rejects, !hasChecksum, gaps);
   const columns = table.columns.filter(({ generated }) => generated !== true).map(({ name }) => quoted(name));
   // Times of the source's clock become instants as COPY reads them.
   await target.query(`set local time zone ${literal(timeZone ?? 'UTC')}`);

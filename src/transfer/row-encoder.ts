@@ -3,6 +3,8 @@ import type { Problems } from './problems.js';
 import type { Rejects } from './rejects.js';
 import { ChecksumSum } from './checksum.js';
 import type { Column, Row, Table, Value } from './table.js';
+import { becomesInstant } from './row-hash.js';
+import type { TimeGaps } from './time-gaps.js';
 import { type Codec, codecOf } from './values/codec.js';
 import { CopyBuffer } from './values/copy-buffer.js';
 
@@ -29,19 +31,23 @@ export class RowEncoder {
   readonly #columns: readonly { column: Column; codec: Codec; index: number }[];
   readonly #all: readonly Codec[];
 
-  /** @param all whether a checksum of all rows is wanted, because the source itself has none */
+  /**
+   * @param all whether a checksum of all rows is wanted, because the source itself has none
+   * @param gaps of the zone in which times without one become instants
+   */
   constructor(
     private readonly table: Table,
     private readonly problems: Problems,
     private readonly rejects: Rejects,
     private readonly all: boolean,
+    gaps?: TimeGaps,
   ) {
     const { columns } = table;
     this.read = new ChecksumSum(columns);
     this.rejected = new ChecksumSum(columns);
     this.repairedFrom = new ChecksumSum(columns);
     this.repairedTo = new ChecksumSum(columns);
-    this.#all = columns.map(codecOf);
+    this.#all = columns.map((column) => codecOf(column, becomesInstant(column) ? gaps : undefined));
     this.#columns = columns
       .map((column, index) => ({ column, codec: this.#all[index]!, index }))
       .filter(({ column }) => column.generated !== true);

@@ -65,3 +65,8 @@ export function canonicalSql(column: Column, { timeZone }: RowHashOptions = {}):
 export function isInstantHere({ type }: Column): boolean {
   return /with time zone|timestamptz/.test(type);
 }
+
+/** Whether a column's times are read by the clock of the source's zone. */
+export function becomesInstant(column: Column): boolean {
+  return column.kind === 'timestamp' && isInstantHere(column);
+}

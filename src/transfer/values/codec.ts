@@ -1,9 +1,10 @@
 import type { Kind, Policy } from '../policy.js';
 import type { Column, Value } from '../table.js';
+import type { TimeGaps } from '../time-gaps.js';
 import { booleanCodec } from './boolean.js';
 import { bytesCodec } from './bytes.js';
 import type { CopyBuffer } from './copy-buffer.js';
-import { dateCodec, instantCodec, offsetCodec, timeCodec, timestampCodec } from './date-time.js';
+import { dateCodec, instantCodec, offsetCodec, timeCodec, timestampCodec, zonedTimestampCodec } from './date-time.js';
 import { enumCodec, setCodec } from './members.js';
 import { bitsCodec, decimalCodec, doubleCodec, integerCodec, realCodec } from './number.js';
 import { jsonCodec, textCodec, uuidCodec } from './text.js';
@@ -21,8 +22,11 @@ export interface Codec {
   canonical(value: Buffer): Buffer;
 }
 
-/** The codec for a column's kind and limits. */
-export function codecOf(column: Column): Codec {
+/**
+ * The codec for a column's kind and limits.
+ * @param gaps of the zone in which its times become instants; undefined where they do not, or where none are left out
+ */
+export function codecOf(column: Column, gaps?: TimeGaps): Codec {
   switch (column.kind) {
     case 'integer':
       return integerCodec(column);
@@ -50,7 +54,7 @@ export function codecOf(column: Column): Codec {
     case 'date':
       return dateCodec;
     case 'timestamp':
-      return timestampCodec;
+      return gaps === undefined ? timestampCodec : zonedTimestampCodec(gaps);
     case 'instant':
       return column.needsOffset === true ? offsetCodec : instantCodec;
     case 'time':

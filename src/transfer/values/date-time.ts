@@ -1,4 +1,5 @@
 import { UsageError } from '../../migrate/errors.js';
+import type { TimeGaps } from '../time-gaps.js';
 import type { Codec } from './codec.js';
 
 const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
@@ -33,6 +34,30 @@ export const timestampCodec: Codec = {
   repair: () => null,
   canonical: (value) => Buffer.from(usualTimestamp(value.toString('latin1')), 'latin1'),
 };
+
+/** Times that become instants of a zone: not those that its clocks left out. */
+export function zonedTimestampCodec(gaps: TimeGaps): Codec {
+  return {
+    ...timestampCodec,
+    write: (value, to) =>
+      secondsLeftOut(value.toString('latin1'), gaps) === 0 ? timestampCodec.write(value, to) : 'time-gaps',
+    repair(value, kind) {
+      const local = value.toString('latin1');
+      return kind === 'time-gaps' ? Buffer.from(moved(local, secondsLeftOut(local, gaps)), 'latin1') : null;
+    },
+  };
+}
+
+/** How long the gap is that a time falls in; 0 where it falls in none. */
+function secondsLeftOut(local: string, gaps: TimeGaps): number {
+  const near = gaps.get(local.slice(0, 10));
+  if (near === undefined) {
+    return 0;
+  }
+  const usual = usualTimestamp(local);
+  const gap = near.find(({ from, to }) => from <= usual && usual < to);
+  return gap === undefined ? 0 : (Date.parse(`${gap.to}Z`) - Date.parse(`${gap.from}Z`)) / 1000;
+}
 
 /** Without an offset it is in UTC. */
 export const instantCodec: Codec = {
