@@ -1,0 +1,332 @@
+import 'reflect-metadata';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { seedDemo } from '../../src/seed/seed.service.js';
+import type { ImportReport } from '../../src/transfer/import/report.js';
+import { type Finished, laurel } from '../cli/process.js';
+import { createEmptyDatabase, openTestDatabase, type TestDatabase } from '../support/database.js';
+import { RIGHT_TREE, TREE_FAULTS } from '../support/rank-tree.js';
+
+const SERVER = (process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres');
+
+let source: string;
+let folder: string;
+const drops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'laurel-import-'));
+  const seeded = await openTestDatabase();
+  await seedDemo(seeded.orm.em.fork(), { players: 80, timeZone: 'Asia/Seoul' });
+  source = seeded.url!;
+  await on(
+    source,
+    `update users set nickname = E'\\\\.\\ttab "quote" \\n🎲'
+       where email = 'player2@demo.laurel.example';
+     update users set deleted_at = now() where email = 'player3@demo.laurel.example'`,
+  );
+  // So that it can be a template.
+  await seeded.orm.close();
+  drops.push(() => seeded.close());
+});
+afterAll(async () => {
+  await Promise.all(drops.map((drop) => drop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function on<Row = Record<string, unknown>>(url: string, sql: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const result = await client.query(sql);
+    return result.rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** A migrated Laurel in which nobody has played. */
+async function freshLaurel(): Promise<string> {
+  const database: TestDatabase = await openTestDatabase();
+  await database.orm.close();
+  drops.push(() => database.close());
+  return database.url!;
+}
+
+async function copyOfSource(): Promise<string> {
+  const { url, drop } = await createEmptyDatabase(SERVER, new URL(source).pathname.slice(1));
+  drops.push(drop);
+  return url;
+}
+
+function run(words: string[], url: string): Promise<Finished> {
+  return laurel(words, { DATABASE_URL: url, DATA_DIR: join(folder, 'data'), SEASON_TIME_ZONE: 'Asia/Seoul' });
+}
+
+/** The report of an import, and what it ended with. */
+async function imported(words: string[], url: string): Promise<ImportReport & { code: number | null }> {
+  const { code, output } = await run(['import', ...words, '--json'], url);
+  const line = output.split('\n').find((each) => each.startsWith('{'));
+  if (line === undefined) {
+    throw new Error(output);
+  }
+  return { code, ...(JSON.parse(line) as ImportReport) };
+}
+
+/** Rows and hash of every table. */
+async function contents(url: string): Promise<string[]> {
+  const path = mkdtempSync(join(folder, 'export-'));
+  expect(await run(['export', 'csv', '--to', path], url)).toMatchObject({ code: 0 });
+  return manifestOf(path);
+}
+
+function manifestOf(path: string): string[] {
+  const { tables } = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as {
+    tables: { name: string; rows: string; hash: string }[];
+  };
+  return tables.map(({ name, rows, hash }) => `${name} ${rows} ${hash}`);
+}
+
+function counts({ tables }: ImportReport): Record<string, number[]> {
+  return Object.fromEntries(
+    tables.map(({ table, read, written, merged, updated }) => [table, [read, written, merged, updated]]),
+  );
+}
+
+describe('a Laurel', () => {
+  test('is the same after backup, restore, export and import elsewhere', async () => {
+    const before = await contents(source);
+    const backup = join(folder, 'whole.dump');
+    expect(await run(['backup', '--out', backup], source)).toMatchObject({ code: 0 });
+    const { url: restored, drop } = await createEmptyDatabase();
+    drops.push(drop);
+    expect(await run(['restore', backup], restored)).toMatchObject({ code: 0 });
+    const path = join(folder, 'round-trip');
+    expect(await run(['export', 'csv', '--to', path, '--neutralise-formulas'], restored)).toMatchObject({ code: 0 });
+    const elsewhere = await freshLaurel();
+    const report = await imported(['csv', path], elsewhere);
+    expect(report).toMatchObject({ code: 0, outcome: 'done', findings: [] });
+    expect(report.audits.filter(({ wrong }) => wrong > 0)).toEqual([]);
+    expect(await contents(elsewhere)).toEqual(before);
+    expect(await on(elsewhere, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    // The embedded database is another one still.
+    const dataDir = join(folder, 'embedded');
+    const settings = { DATA_DIR: dataDir, SEASON_TIME_ZONE: 'Asia/Seoul' };
+    expect(await laurel(['import', 'csv', path], settings)).toMatchObject({ code: 0 });
+    expect(await laurel(['export', 'csv', '--to', join(folder, 'of-embedded')], settings)).toMatchObject({ code: 0 });
+    expect(manifestOf(join(folder, 'of-embedded'))).toEqual(before);
+    expect(await laurel(['doctor'], settings)).toMatchObject({ code: 0 });
+  });
+
+  test('comes from another server as a whole, once, and is merged from then on', async () => {
+    const there = await copyOfSource();
+    const here = await freshLaurel();
+    const report = await imported(['postgres', '--from', there], here);
+    expect(report).toMatchObject({ code: 0, outcome: 'done', findings: [] });
+    expect(await contents(here)).toEqual(await contents(source));
+    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+
+    const refused = await run(['import', 'postgres', '--from', there], here);
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('Laurel is in use') });
+
+    const again = await imported(['postgres', '--from', there, '--merge', 'fail'], here);
+    expect(again).toMatchObject({ code: 0, outcome: 'done' });
+    expect(Object.values(counts(again)).every(([read, written, merged]) => written === 0 && merged === read)).toBe(
+      true,
+    );
+
+    await on(
+      there,
+      `update users set nickname = 'newer there', updated_at = now() + interval '1 hour'
+         where email = 'player4@demo.laurel.example';
+       update users set nickname = 'older there', updated_at = '2020-01-01'
+         where email = 'player5@demo.laurel.example';
+       insert into users (id, email, nickname, role) values
+         ('01900000-0000-7000-8000-00000000abcd', 'new@example.com', 'new there', 'user')`,
+    );
+    const differing = await imported(['postgres', '--from', there, '--merge', 'fail'], here);
+    expect(differing).toMatchObject({
+      code: 1,
+      outcome: 'findings',
+      findings: [{ kind: 'duplicates', table: 'users', column: 'id', rows: 2, policy: 'fail' }],
+    });
+    const merged = await imported(['postgres', '--from', there, '--merge', 'newer'], here);
+    expect(merged).toMatchObject({ code: 0, outcome: 'done' });
+    expect(counts(merged)['users']).toEqual([81, 1, 80, 1]);
+    const nicknames = await on(
+      here,
+      `select nickname from users where email ~ '^(player[45]@demo|new@)' order by email`,
+    );
+    expect(nicknames.map(({ nickname }) => nickname)).toEqual([
+      'new there',
+      'newer there',
+      expect.not.stringContaining('older'),
+    ]);
+    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+  });
+
+  test('comes in part, where what refers to the rest is found or left out', async () => {
+    const here = await freshLaurel();
+    const where = ['--where', `users=email <> 'player7@demo.laurel.example'`, '--where', 'visits=false'];
+    const stopped = await imported(['postgres', '--from', source, ...where], here);
+    expect(stopped).toMatchObject({ code: 1, outcome: 'findings' });
+    expect(new Set(stopped.findings.map(({ kind }) => kind))).toEqual(new Set(['orphans']));
+    expect(await on(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
+
+    const rejects = join(folder, 'rejects');
+    const report = await imported(
+      ['postgres', '--from', source, ...where, '--orphans', 'reject', '--rejects', rejects],
+      here,
+    );
+    expect(report).toMatchObject({ code: 0, outcome: 'done' });
+    for (const { read, written, merged, rejected } of report.tables) {
+      expect(written + merged + rejected).toBe(read);
+    }
+    const standings = report.tables.find(({ table }) => table === 'standings')!;
+    expect(standings.rejected).toBeGreaterThan(0);
+    expect(readdirSync(rejects)).toContain('standings.csv');
+    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await run(['doctor'], here)).toMatchObject({ code: 0 });
+
+    const malformed = await run(['import', 'postgres', '--from', source, '--where', 'users=true) or (true'], here);
+    expect(malformed).toMatchObject({ code: 1, output: expect.stringContaining('The condition for the table users') });
+  });
+
+  test('of another version, or a file that was changed, is refused', async () => {
+    const here = await freshLaurel();
+    const path = join(folder, 'older');
+    expect(await run(['export', 'csv', '--to', path], source)).toMatchObject({ code: 0 });
+    const manifest = readFileSync(join(path, 'manifest.json'), 'utf8');
+    writeFileSync(
+      join(path, 'manifest.json'),
+      manifest.replace(/"Migration\d+_[^"]+"/, '"Migration20260101000000_older"'),
+    );
+    const older = await run(['import', 'csv', path], here);
+    expect(older).toMatchObject({ code: 1, output: expect.stringContaining('Migration20260101000000_older') });
+    writeFileSync(join(path, 'manifest.json'), manifest);
+    writeFileSync(join(path, 'visits.csv'), `${readFileSync(join(path, 'visits.csv'), 'utf8')}\n`);
+    const changed = await run(['import', 'csv', path], here);
+    expect(changed).toMatchObject({ code: 1, output: expect.stringContaining('visits.csv') });
+    expect(await on(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
+  });
+});
+
+describe('files and tables of other origin', () => {
+  test('go into a table that is there, each fault found and left out, and come back corrected', async () => {
+    const { url, drop } = await createEmptyDatabase();
+    drops.push(drop);
+    await on(
+      url,
+      `create table markets (code text primary key);
+       insert into markets values ('X');
+       create table stocks (
+         id integer generated by default as identity primary key, symbol varchar(5) not null unique,
+         price numeric(8, 2) check (price >= 0), market text references markets, seen_at timestamptz,
+         label text generated always as (symbol || '!') stored);
+       insert into stocks (id, symbol) values (1, 'OLD')`,
+    );
+    const file = join(folder, 'export of friday.csv');
+    writeFileSync(
+      file,
+      [
+        'No,Symbol,Price,Market,Seen,Notes',
+        '2,AAA,1.50,X,2026-01-01 10:00:00+02,fine',
+        '3,AAA,2.00,X,,same symbol',
+        '4,TOOLONG,2.00,X,,',
+        '5,BBB,-1,X,,below zero',
+        '6,CCC,1,Y,,no such market',
+        '7,DDD,one,,,no number',
+        '8,,1,,,no symbol',
+        '9,OLD,1,,,symbol that is there',
+        '10,EEE,1,,2026-01-01 10:00:00,which clock?',
+        '11,"F""F",1,,,',
+        '',
+      ].join('\n'),
+    );
+    const columns = 'No=id,Symbol=symbol,Price=price,Market=market,Seen=seen_at,Notes=';
+    const words = ['csv', `stocks=${file}`, '--columns', columns];
+    const dry = await imported([...words, '--dry-run'], url);
+    expect(dry).toMatchObject({ code: 1, outcome: 'findings', dryRun: true });
+    expect(dry.findings.map(({ kind, column, rows }) => [kind, column, rows]).toSorted()).toEqual([
+      ['duplicates', 'stocks_symbol_key', 1],
+      ['duplicates', 'symbol', 1],
+      ['length', 'symbol', 1],
+      ['null-values', 'symbol', 1],
+      ['numbers', 'price', 1],
+      ['orphans', 'market', 1],
+      ['time-zones', 'seen_at', 1],
+      ['values', 'price', 1],
+    ]);
+
+    const kinds = ['duplicates', 'length', 'null-values', 'numbers', 'orphans', 'values'];
+    const rejects = join(folder, 'rejected-stocks');
+    const policies = kinds.flatMap((kind) => [`--${kind}`, 'reject']);
+    // Times without an offset cannot be left out one by one: all are by that clock then.
+    const zoned = await run(['import', ...words, ...policies, '--rejects', rejects], url);
+    expect(zoned).toMatchObject({ code: 1, output: expect.stringContaining('--source-time-zone') });
+    rmSync(rejects, { recursive: true, force: true });
+    writeFileSync(file, readFileSync(file, 'utf8').replace('10:00:00+02', '10:00:00'));
+    const report = await imported(
+      [...words, ...policies, '--rejects', rejects, '--source-time-zone', 'Europe/Paris'],
+      url,
+    );
+    expect(report).toMatchObject({ code: 0, outcome: 'done', tables: [{ read: 10, written: 3, rejected: 7 }] });
+    expect(
+      await on(url, `select id, symbol, seen_at at time zone 'UTC' as utc, label from stocks where id > 1 order by id`),
+    ).toEqual([
+      { id: 2, symbol: 'AAA', utc: new Date('2026-01-01T09:00:00'), label: 'AAA!' },
+      { id: 10, symbol: 'EEE', utc: new Date('2026-01-01T09:00:00'), label: 'EEE!' },
+      { id: 11, symbol: 'F"F', utc: null, label: 'F"F!' },
+    ]);
+    expect(await on(url, `insert into stocks (symbol) values ('next') returning id`)).toEqual([{ id: 12 }]);
+
+    const rejected = readFileSync(join(rejects, 'stocks.csv'), 'utf8');
+    expect(rejected.split('\n')[0]).toBe('id,symbol,price,market,seen_at,_reasons');
+    expect(rejected).toContain('4,TOOLONG,2.00,X,,length: symbol');
+    const corrected = join(folder, 'stocks.csv');
+    const rows = rejected
+      .replace('3,AAA', '3,AA3')
+      .replace('TOOLONG', 'SHORT')
+      .replace(',-1.00,', ',1.00,')
+      .replace(',Y,', ',X,')
+      .replace(',one,', ',1,')
+      .replace(/^8,,/m, '8,GGG,')
+      .replace('9,OLD', '9,NEW');
+    writeFileSync(corrected, rows);
+    const second = await imported(['csv', corrected], url);
+    expect(second.findings).toEqual([]);
+    expect(second).toMatchObject({ code: 0, outcome: 'done', tables: [{ read: 7, written: 7, rejected: 0 }] });
+    expect(await on(url, 'select count(*)::integer as stocks from stocks')).toEqual([{ stocks: 12 }]);
+  });
+
+  test('tables of another PostgreSQL are made here, keys, types and sequences with them', async () => {
+    const { url: there, drop } = await createEmptyDatabase();
+    drops.push(drop);
+    await on(
+      there,
+      `create schema finance;
+       create type finance.kind as enum ('bond', 'share');
+       create table finance.users (id serial primary key, email text unique, kind finance.kind default 'bond');
+       create table finance.stocks (id integer primary key, owner integer references finance.users, amount numeric,
+         notes jsonb, check (amount > 0));
+       create index on finance.stocks (owner);
+       insert into finance.users (email, kind) select 'a' || n, 'share' from generate_series(1, 50) n;
+       insert into finance.stocks select n, 1 + n % 50, n * 1.5, '{"a": 1}' from generate_series(1, 200) n;
+       insert into finance.stocks values (201, 1, 'NaN', null)`,
+    );
+    const here = await freshLaurel();
+    const words = ['postgres', '--from', there, '--from-schema', 'finance', '--tables', 'all', '--schema', 'finance'];
+    expect(await imported(words, here)).toMatchObject({ code: 0, outcome: 'done', findings: [] });
+    expect(await on(here, 'insert into finance.users (email) values (null) returning id, kind')).toEqual([
+      { id: 51, kind: 'bond' },
+    ]);
+    await expect(on(here, 'insert into finance.stocks values (999, 9999, 1)')).rejects.toThrow(/foreign key/);
+    const keys = `select conname, pg_get_constraintdef(c.oid) as definition from pg_constraint c
+      where connamespace = 'finance'::regnamespace order by 1`;
+    expect(await on(here, keys)).toEqual(await on(there, keys));
+    // Laurel's own users are others.
+    expect(await on(here, 'select count(*)::integer as users from public.users')).toEqual([{ users: 0 }]);
+  });
+});
