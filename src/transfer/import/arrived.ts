@@ -1,7 +1,7 @@
-import type { CopiedTable } from '../copy-table.js';
 import type { Checksum } from '../checksum.js';
 import type { Rules } from '../new-table.js';
 import type { Table } from '../table.js';
+import type { TimedCopy } from './run.js';
 
 /** A table whose rows have arrived: in a new table of its own, or beside the one that is there. */
 export interface Arrived {
@@ -11,7 +11,7 @@ export interface Arrived {
   table: Table;
   isNew: boolean;
   rules: Rules;
-  copied: CopiedTable;
+  copied: TimedCopy;
   /** As the rows arrived, before anything was done about them; undefined until it was asked for. */
   arrived: Checksum | undefined;
 }

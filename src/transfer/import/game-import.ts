@@ -1,5 +1,5 @@
 import type { Checksum } from '../checksum.js';
-import { type CopiedTable, copyTable } from '../copy-table.js';
+import { copyTable } from '../copy-table.js';
 import { checkGame } from '../game/check-game.js';
 import { convertGame } from '../game/convert.js';
 import { refuseUnlessEmpty } from '../game/locks.js';
@@ -15,7 +15,7 @@ import type { Target } from '../target.js';
 import { comparisonOf, storedChecksum } from './compare.js';
 import { refuseUnlessCurrent } from './current-laurel.js';
 import type { Comparison, ImportReport, NotCarried, TableReport } from './report.js';
-import { type Moved, type Mover, readOnly, type Run } from './run.js';
+import { type Moved, type Mover, readOnly, type Run, timed, type TimedCopy } from './run.js';
 import { findZonelessTimes } from './time-zone-check.js';
 
 /** Times without a zone are found, and the run ends for them; until then the checks need one to go on with. */
@@ -23,7 +23,7 @@ const ANY_ZONE = 'UTC';
 
 interface Staged {
   staged: StagedTable;
-  copied: CopiedTable;
+  copied: TimedCopy;
   /** Of the rows as they arrived, before the checks. */
   arrived: Checksum;
 }
@@ -66,7 +66,7 @@ async function moveGame<T extends Table>(
 ): Promise<Moved> {
   const { target, problems, rejects } = run;
   const readers = shape.tables.map((staged) => readerOf(source, staged));
-  const copies: CopiedTable[] = [];
+  const copies: TimedCopy[] = [];
   for (const [index, staged] of shape.tables.entries()) {
     copies.push(await copyStaged(run, staged, readers[index]!));
   }
@@ -135,17 +135,18 @@ async function* staging(batches: ReturnType<Source['rows']>, staged: StagedTable
   }
 }
 
-async function copyStaged(run: Run, staged: StagedTable, reader: Source): Promise<CopiedTable> {
+async function copyStaged(run: Run, staged: StagedTable, reader: Source): Promise<TimedCopy> {
   const { target, problems, rejects, signal, onProgress } = run;
   const { name, estimatedRows } = staged.source;
   await target.query(staged.create);
-  const copied = await copyTable(reader, reader.tables[0]!, target, problems, rejects, {
+  const copying = copyTable(reader, reader.tables[0]!, target, problems, rejects, {
     into: staged.table.name,
     timeZone: undefined,
     hasChecksum: reader.hasChecksum(reader.tables[0]!),
     signal,
     onRows: (rows) => onProgress({ phase: 'copying', table: name, rows: Number(rows), estimatedRows }),
   });
+  const copied = await timed(copying);
   onProgress({ phase: 'copying', table: name, rows: Number(copied.read), estimatedRows, copied: true });
   return copied;
 }

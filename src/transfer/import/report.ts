@@ -32,6 +32,8 @@ export interface TableReport {
   rejected: number;
   /** Rows that a repair made one with others: duplicates, the second direction of a friendship. */
   removed: number;
+  /** How long the copying took: from the first row that was read until the last was taken. */
+  copySeconds: number;
   comparisons: Comparison[];
 }
 

@@ -46,8 +46,20 @@ export interface Mover {
   move(run: Run): Promise<Moved>;
 }
 
+/** A table that was copied, and how long that took. */
+export interface TimedCopy extends CopiedTable {
+  seconds: number;
+}
+
+/** Adds to a copied table how long it took. @param copying under way since now */
+export async function timed(copying: Promise<CopiedTable>): Promise<TimedCopy> {
+  const started = performance.now();
+  const copied = await copying;
+  return { ...copied, seconds: Math.round(performance.now() - started) / 1000 };
+}
+
 /** What is known of a table that was copied, before anything was written: a dry run, or findings to fail for. */
-export function readOnly(table: string, copied: CopiedTable, { problems }: Run): TableReport {
+export function readOnly(table: string, copied: TimedCopy, { problems }: Run): TableReport {
   return {
     table,
     read: Number(copied.read),
@@ -56,6 +68,7 @@ export function readOnly(table: string, copied: CopiedTable, { problems }: Run):
     updated: 0,
     rejected: problems.rejectedFrom(table),
     removed: 0,
+    copySeconds: copied.seconds,
     comparisons: [],
   };
 }

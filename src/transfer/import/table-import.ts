@@ -21,7 +21,7 @@ import { createTables, setIdentity, tryStatements } from './new-tables.js';
 import type { Audit, Comparison, ImportReport, NotCarried, TableReport } from './report.js';
 import { auditTable, settleSequences } from './table-audit.js';
 import { conditionCheck, duplicateCheck, orphanCheck } from './row-checks.js';
-import { type Moved, type Mover, readOnly, type Run } from './run.js';
+import { type Moved, type Mover, readOnly, type Run, timed } from './run.js';
 import { findZonelessTimes } from './time-zone-check.js';
 
 /** Tables that hold what players do; where none of them has a row, a Laurel is not in use. */
@@ -194,13 +194,14 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
   };
   const encoded: Table = existing === undefined ? table : { ...existing.staging, name };
   const into = existing?.staging.name ?? name;
-  const copied = await copyTable(reader, encoded, target, problems, rejects, {
+  const copying = copyTable(reader, encoded, target, problems, rejects, {
     into,
     timeZone,
     hasChecksum: hasOwnChecksum(source, table, plan),
     signal,
     onRows: (rows) => onProgress({ phase: 'copying', table: name, rows: Number(rows), estimatedRows }),
   });
+  const copied = await timed(copying);
   onProgress({ phase: 'copying', table: name, rows: Number(copied.read), estimatedRows, copied: true });
   await target.query(`analyze ${quoted(into)}`);
   return {
