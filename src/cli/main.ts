@@ -20,6 +20,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   schema: async () => (await import('./schema.js')).addSchema,
 };
 
+// Whoever reads the output may stop reading, as `head` does: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+});
+
 const program = new Command('laurel')
   .description('The social side of games: accounts, friendships, seasonal leaderboards and daily visits.')
   .addHelpText(
