@@ -264,7 +264,7 @@ describe('rejected rows', () => {
       row('3', Buffer.from([0xff, 0x22]), '2026-01-01'),
     ];
     await move(table, [...bad, row('4', 'good', '2026-01-01')], { dates: 'reject', encoding: 'reject' }, rejects);
-    const path = join(folder, 'moved "rows".csv');
+    const path = join(folder, 'moved %22rows%22.csv');
     expect(() => readFileSync(path)).toThrow('ENOENT');
     await rejects.keep();
     expect(rejects.paths).toEqual([path]);
