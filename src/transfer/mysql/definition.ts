@@ -243,7 +243,7 @@ function referencesOf(
   problem: (column: string | null, what: string) => void,
 ): { key: ForeignKey; clause: string }[] {
   return table.foreignKeys.flatMap((key) => {
-    const why = whyNoReference(key, table, tables.get(key.references.table)!);
+    const why = whyNoReference(key, table, tables.get(key.references.table));
     if (why !== null) {
       problem(key.columns.length === 1 ? key.columns[0]! : null, why);
       return [];

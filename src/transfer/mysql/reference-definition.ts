@@ -1,8 +1,14 @@
 import { quoted } from '../identifier.js';
 import type { MysqlColumn, MysqlForeignKey, MysqlTable } from './mysql-table.js';
 
-/** Why a foreign key has no counterpart; null where it has one. */
-export function whyNoReference(key: MysqlForeignKey, table: MysqlTable, to: MysqlTable): string | null {
+/**
+ * Why a foreign key has no counterpart; null where it has one.
+ * @param to the table that it refers to; undefined where that is not made, as it is there already
+ */
+export function whyNoReference(key: MysqlForeignKey, table: MysqlTable, to: MysqlTable | undefined): string | null {
+  if (to === undefined) {
+    return `the foreign key ${key.name} to ${key.references.table} refers to a table that is there already, and is not made`;
+  }
   const own = key.columns.map((name) => columnOf(table, name));
   const others = key.references.columns.map((name) => columnOf(to, name));
   const what = `the foreign key ${key.name} to ${to.name}`;
