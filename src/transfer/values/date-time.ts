@@ -1,6 +1,7 @@
 import { UsageError } from '../../migrate/errors.js';
 import type { TimeGaps } from '../time-gaps.js';
 import type { Codec } from './codec.js';
+import { usualDay } from './usual-time.js';
 
 const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;
@@ -13,7 +14,7 @@ const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 export const dateCodec: Codec = {
   write(value, to) {
-    if (!isDate(value.toString('latin1'))) {
+    if (usualDay(value, true) === 0 && !isDate(value.toString('latin1'))) {
       return 'dates';
     }
     to.raw(value);
@@ -25,7 +26,7 @@ export const dateCodec: Codec = {
 
 export const timestampCodec: Codec = {
   write(value, to) {
-    if (!isTimestamp(value.toString('latin1'))) {
+    if (usualDay(value) === 0 && !isTimestamp(value.toString('latin1'))) {
       return 'dates';
     }
     to.raw(value);
@@ -37,10 +38,17 @@ export const timestampCodec: Codec = {
 
 /** Times that become instants of a zone: not those that its clocks left out. */
 export function zonedTimestampCodec(gaps: TimeGaps): Codec {
+  const days = new Set([...gaps.keys()].map((date) => Number(date.replaceAll('-', ''))));
   return {
     ...timestampCodec,
-    write: (value, to) =>
-      secondsLeftOut(value.toString('latin1'), gaps) === 0 ? timestampCodec.write(value, to) : 'time-gaps',
+    write(value, to) {
+      const day = usualDay(value);
+      if (day !== 0 && !days.has(day)) {
+        to.raw(value);
+        return undefined;
+      }
+      return secondsLeftOut(value.toString('latin1'), gaps) === 0 ? timestampCodec.write(value, to) : 'time-gaps';
+    },
     repair(value, kind) {
       const local = value.toString('latin1');
       return kind === 'time-gaps' ? Buffer.from(moved(local, secondsLeftOut(local, gaps)), 'latin1') : null;
@@ -62,6 +70,11 @@ function secondsLeftOut(local: string, gaps: TimeGaps): number {
 /** Without an offset it is in UTC. */
 export const instantCodec: Codec = {
   write(value, to) {
+    if (usualDay(value) !== 0) {
+      to.raw(value);
+      to.raw(UTC);
+      return undefined;
+    }
     const { local, offset } = splitOffset(value.toString('latin1'));
     if (!isTimestamp(local)) {
       return 'dates';
