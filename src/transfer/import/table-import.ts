@@ -83,11 +83,12 @@ async function moveTables<T extends Table>(
   await settleReferences(run, tables, plan);
   const isStopped = problems.fatal.length > 0 || run.dryRun;
   const written = isStopped ? undefined : await write(run, tables, plan);
-  const checksums = await own;
-  const reports: TableReport[] = [];
-  for (const [index, arrived] of tables.entries()) {
-    reports.push(await reportOf(run, arrived, checksums[index]!, written?.tables[index]));
+  // The source can still be at it: the target does not wait for that.
+  for (const arrived of tables) {
+    await noteArrival(run, arrived);
   }
+  const checksums = await own;
+  const reports = tables.map((arrived, index) => reportOf(run, arrived, checksums[index]!, written?.tables[index]));
   const audits = written === undefined ? [] : [...reports.map(auditRows), ...written.audits];
   return { tables: reports, audits, sequences: written?.sequences ?? [] };
 }
@@ -359,13 +360,12 @@ async function countNew({ target }: Run, { table }: Arrived): Promise<Written['t
   return { written: row!.rows, merged: 0, updated: 0, comparisons: [] };
 }
 
-async function reportOf(
+function reportOf(
   run: Run,
   arrived: Arrived,
   own: Checksum | null,
   written: Written['tables'][number] | undefined,
-): Promise<TableReport> {
-  await noteArrival(run, arrived);
+): TableReport {
   const { name, table, copied } = arrived;
   const arrival: Comparison = comparisonOf('source and arrived', copied.expected(own), arrived.arrived!, table.columns);
   const report = { ...readOnly(name, copied, run), comparisons: [arrival] };
