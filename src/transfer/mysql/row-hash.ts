@@ -15,7 +15,7 @@ export function mysqlChecksumSql(table: MysqlTable): string | null {
     if (value === null) {
       return null;
     }
-    values.push(`ifnull(${value}, '-')`);
+    values.push(table.columns[index]!.nullable ? `ifnull(${value}, '-')` : value);
   }
   const row = `concat(${values.join(", '|', ")})`;
   const hash = `cast(conv(left(md5(${row}), ${HASH_DIGITS}), 16, 10) as unsigned)`;
@@ -27,7 +27,7 @@ export function mysqlChecksumSql(table: MysqlTable): string | null {
 }
 
 function canonical({ columns, select }: MysqlTable, index: number): string | null {
-  const { kind, narrowCharset, sourceType } = columns[index]!;
+  const { kind, narrowCharset, sourceType, nullable } = columns[index]!;
   const value = select[index]!;
   switch (kind) {
     case 'real':
@@ -51,8 +51,13 @@ function canonical({ columns, select }: MysqlTable, index: number): string | nul
       // With digits behind the point, the last zeros are there too, which PostgreSQL leaves out.
       return /\([1-6]\)/.test(sourceType)
         ? `trim(trailing '.' from trim(trailing '0' from cast(${value} as char)))`
-        : `cast(${value} as char)`;
+        : asText(value, nullable);
     default:
-      return `cast(${value} as char)`;
+      return asText(value, nullable);
   }
+}
+
+/** `concat` makes texts by itself, and faster; beside the text for NULL a value has to be one before. */
+function asText(value: string, nullable: boolean): string {
+  return nullable ? `cast(${value} as char)` : value;
 }
