@@ -25,11 +25,10 @@ export class RowEncoder {
   /** Rows that were repaired, as they came and as they were written. */
   readonly repairedFrom: ChecksumSum;
   readonly repairedTo: ChecksumSum;
-  rows = 0n;
-
   readonly #buffer = new CopyBuffer();
   readonly #columns: readonly { column: Column; codec: Codec; index: number }[];
   readonly #all: readonly Codec[];
+  #rows = 0;
 
   /**
    * @param all whether a checksum of all rows is wanted, because the source itself has none
@@ -53,10 +52,15 @@ export class RowEncoder {
       .filter(({ column }) => column.generated !== true);
   }
 
+  /** How many rows came. */
+  get rows(): bigint {
+    return BigInt(this.#rows);
+  }
+
   /** @returns chunks of whole rows for COPY, of these rows and earlier ones */
   async encode(rows: readonly Row[]): Promise<Buffer[]> {
     for (const row of rows) {
-      this.rows += 1n;
+      this.#rows += 1;
       if (this.all) {
         this.read.add(this.canonical(row));
       }
