@@ -56,6 +56,9 @@ export class PostgresTarget implements Target {
         return stream.rowCount;
       },
       abandon: async () => {
+        if (stream.closed) {
+          return;
+        }
         stream.destroy(new Error('The transfer was given up.'));
         await new Promise<void>((resolve) => {
           stream.once('close', () => resolve());

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { isNativeError } from 'node:util/types';
 import { type Connection, createConnection } from 'mysql2';
 import { type Checksum, checksumOf } from '../checksum.js';
@@ -34,13 +35,21 @@ export interface MysqlSourceOptions {
 
 /** A MySQL or MariaDB database as it stood at one moment. */
 export class MysqlSource implements Source<MysqlTable> {
+  /** Fails when there is nothing more to come: the connection broke, or was closed. The driver tells no rows of it. */
+  readonly #over = Promise.withResolvers<never>();
+  #failure: Error | undefined;
+  #wake: () => void = () => undefined;
+
   private constructor(
     readonly name: string,
     readonly tables: readonly MysqlTable[],
     /** What is in the database beside tables. */
     readonly leftOut: readonly LeftOut[],
     private readonly connection: Connection,
-  ) {}
+  ) {
+    this.#over.promise.catch(() => undefined);
+    connection.on('error', (error: Error) => this.#end(error));
+  }
 
   /**
    * @param url `mysql://user:password@host:port/database`
@@ -74,8 +83,7 @@ export class MysqlSource implements Source<MysqlTable> {
     const waiting: Row[][] = [];
     let batch: Row[] = [];
     let ended = false;
-    let failure: Error | undefined;
-    let wake: () => void = () => undefined;
+    const wake = (): void => this.#wake();
     const sql = `select ${table.select.join(', ')} from ${quotedHere(table.name)}`;
     this.connection
       .query({ sql, rowsAsArray: true, typeCast: false as never })
@@ -90,10 +98,7 @@ export class MysqlSource implements Source<MysqlTable> {
           wake();
         }
       })
-      .on('error', (error) => {
-        failure = error;
-        wake();
-      })
+      .on('error', (error: Error) => this.#end(error))
       .on('end', () => {
         ended = true;
         wake();
@@ -107,14 +112,14 @@ export class MysqlSource implements Source<MysqlTable> {
         yield next;
         continue;
       }
-      if (failure !== undefined) {
-        throw explained(failure, table.name);
+      if (this.#failure !== undefined) {
+        throw explained(this.#failure, table.name);
       }
       if (ended) {
         break;
       }
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        this.#wake = resolve;
       });
     }
     yield batch;
@@ -134,14 +139,26 @@ export class MysqlSource implements Source<MysqlTable> {
     if (sql === null) {
       return null;
     }
-    const [rows] = await this.connection.promise().query({ sql, rowsAsArray: true });
+    const summing = this.connection.promise().query({ sql, rowsAsArray: true });
+    const [rows] = await Promise.race([summing, this.#over.promise]).catch((error: unknown) => {
+      throw explained(error, table.name);
+    });
     const [[count, hash, ...sums]] = rows as [[string, string, ...string[]]];
     return checksumOf({ rows: count, hash, sums }, table.columns);
   }
 
   close(): Promise<void> {
+    this.#end(new TransferError('The source was closed. Nothing was changed.'));
     this.connection.destroy();
+    // The driver only says goodbye, and a server that has rows left to send would not hear it.
+    (this.connection as unknown as { stream: Socket }).stream.destroy();
     return Promise.resolve();
+  }
+
+  #end(error: Error): void {
+    this.#failure ??= error;
+    this.#over.reject(this.#failure);
+    this.#wake();
   }
 }
 
