@@ -52,7 +52,7 @@ const LARGEST_UNSIGNED = 18_446_744_073_709_551_615n;
  */
 export function columnType(column: CatalogType, timeZone: string | undefined): ColumnType {
   const name = quotedHere(column.name);
-  const raw = { select: name, unsupported: null };
+  const raw = { select: textOf(column), unsupported: null };
   const unsigned = isUnsigned(column.columnType);
   const fraction = `(${column.fraction ?? 0})`;
   switch (column.dataType) {
@@ -139,6 +139,14 @@ export function columnType(column: CatalogType, timeZone: string | undefined): C
   }
 }
 
+/** Character sets whose bytes are UTF-8 as they are. */
+const UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii']);
+
+/** Rows are sent in UTF-8 anyway; checksums are made of the bytes that the server has. */
+function textOf({ name, charset }: CatalogType): string {
+  return charset === null || UTF8.has(charset) ? quotedHere(name) : `convert(${quotedHere(name)} using utf8mb4)`;
+}
+
 export function isUnsigned(columnTypeText: string): boolean {
   return /\b(?:unsigned|zerofill)\b/u.test(columnTypeText);
 }
@@ -187,7 +195,7 @@ const SPATIAL = new Set([
 function unknown(column: CatalogType, name: string): ColumnType {
   if (column.charset !== null) {
     const unsupported = `the type ${column.columnType} has no counterpart: its text form is kept, as text`;
-    return { kind: 'text', type: 'text', select: name, unsupported };
+    return { kind: 'text', type: 'text', select: textOf(column), unsupported };
   }
   const form = SPATIAL.has(column.dataType) ? ' (the SRID in four bytes, then WKB)' : '';
   const unsupported = `the type ${column.columnType} has no counterpart: its bytes${form} are kept, as bytea`;
