@@ -8,17 +8,17 @@ import type { CounterStore } from './store.js';
 /** Who or what an attempt is counted for, beside the address that it comes from; as the rule asks for. */
 export interface Keys {
   /** The email address that was given, whether or not there is such an account. */
-  account?: string;
+  account?: string | undefined;
   /** The signed-in player's id. */
-  player?: string;
-  sessionId?: string;
+  player?: string | undefined;
+  sessionId?: string | undefined;
 }
 
 /** What of a request's context is looked at. */
 export interface LimitedRequest {
   readonly client: { address: string };
   /** Absent where nothing is limited. */
-  readonly limiter: Limiter | undefined;
+  readonly limiter?: Limiter;
 }
 
 /** An attempt that was allowed. */

@@ -44,6 +44,8 @@ export const rules = {
     { by: ['session'], attempts: 60, seconds: MINUTE },
     { by: ['address'], attempts: 1200, seconds: MINUTE },
   ],
+  /** All that is stored of a player. */
+  accountExport: [{ by: ['player'], attempts: 10, seconds: HOUR }],
   friendRequest: [
     { by: ['player'], attempts: 60, seconds: HOUR },
     { by: ['address'], attempts: 1200, seconds: HOUR },
@@ -52,5 +54,5 @@ export const rules = {
 
 export type RuleName = keyof typeof rules;
 
-/** How long an address stays known after a sign-in. */
-export const KNOWN_ADDRESS_SECONDS = 30 * 24 * HOUR;
+/** How long an address stays known after a sign-in: three weeks, as the timers of what is counted in memory end at 24 days. */
+export const KNOWN_ADDRESS_SECONDS = 21 * 24 * HOUR;
