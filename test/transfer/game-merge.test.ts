@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GameOptions } from '../../src/transfer/game/options.js';
+import { isReconciled } from '../../src/transfer/game/reconcile.js';
+import { recogniseGame } from '../../src/transfer/game/shape.js';
 import type { Policies } from '../../src/transfer/policy.js';
 import {
   check,
@@ -10,6 +12,7 @@ import {
   OPTIONS,
   type Rows,
   stage,
+  TABLES,
   type TestTarget,
   undone,
   user,
@@ -56,6 +59,14 @@ function merged(
     expect(moved.reconciliation.audits.filter(({ wrong }) => wrong > 0)).toEqual([]);
     return [moved, (await open.target.query<{ v: unknown }>(query)).map(({ v }) => v)];
   });
+}
+
+/** Temporary tables are gone with the transaction of a run; here is another one in the same. */
+async function forgetRun(): Promise<void> {
+  const tables = await open.target.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'`,
+  );
+  await open.target.query(`drop table ${tables.map(({ name }) => name).join(', ')}`);
 }
 
 function counted({ counts }: Moved): Record<string, number[]> {
@@ -122,13 +133,74 @@ describe('a user', () => {
     expect(users).toEqual(['00000000-0000-4000-8000-00000000000a both Both@example.com 20 none']);
   });
 
-  test('is known by the old id first, and gets nothing but what is missing', async () => {
+  test('known by the email address gets no more with the second run than with the first', async () => {
+    await undone(open.target, async () => {
+      for (const _ of ['first', 'second']) {
+        await move(open.target, { users: [user(20, { email: 'both@example.com' })] }, {}, NEWER);
+        expect(await open.target.query('select password_hash, birth_date from users where legacy_id = 20')).toEqual([
+          { password_hash: null, birth_date: null },
+        ]);
+        await forgetRun();
+      }
+    });
+  });
+
+  test('is known by the old id first, and stays as Laurel has them', async () => {
     await undone(open.target, async () => {
       await open.target.query('update users set birth_date = null where legacy_id = 1');
       await move(open.target, { users: [user(1, { nickname: 'renamed', birth_date: '1990-01-01' })] }, {}, NEWER);
       expect(
         await open.target.query('select nickname, birth_date::text as born from users where legacy_id = 1'),
-      ).toEqual([{ nickname: 'nick1', born: '1990-01-01' }]);
+      ).toEqual([{ nickname: 'nick1', born: null }]);
+    });
+  });
+
+  test('who is deleted in Laurel gets nothing; their rows arrive, and are hidden with them', async () => {
+    await undone(open.target, async () => {
+      await open.target.query(`update users set deleted_at = now() where nickname = 'both'`);
+      const { reconciliation } = await move(
+        open.target,
+        {
+          users: [user(20, { email: 'both@example.com' })],
+          scores: [{ id: 20, user_id: 20, score: 7, created_at: '2026-01-10 12:00' }],
+          monthly_scores: [{ id: 20, user_id: 20, year: 2026, month: 1, score: 7, updated_at: '2026-01-10 12:00' }],
+        },
+        {},
+        NEWER,
+      );
+      expect(isReconciled(reconciliation)).toBe(true);
+      expect(
+        await open.target.query(
+          `select u.legacy_id, u.password_hash, u.birth_date, e.score::integer, s.ranked
+            from users u join scores e on e.user_id = u.id join standings s on s.user_id = u.id
+            where u.nickname = 'both'`,
+        ),
+      ).toEqual([{ legacy_id: null, password_hash: null, birth_date: null, score: 7, ranked: false }]);
+    });
+  });
+
+  test('who was scrubbed does not come back: what refers to them is an orphan', async () => {
+    await undone(open.target, async () => {
+      await open.target.query(
+        `update users set deleted_at = now(), scrubbed_at = now(), email = null, nickname = 'deleted-3'
+          where legacy_id = 3`,
+      );
+      const scores = [{ id: 30, user_id: 3, score: 7, created_at: '2026-01-10 12:00' }];
+      for (const rows of [
+        { users: [user(3)], scores },
+        { users: [user(1)], scores },
+      ]) {
+        const { findings, counts } = await move(open.target, rows, { orphans: 'reject' }, NEWER);
+        expect(findings).toMatchObject([{ kind: 'orphans', table: 'scores', column: 'user_id', rows: 1 }]);
+        expect(counts.slice(0, 2)).toMatchObject([
+          { table: 'users', read: 1, merged: 1, updated: 0 },
+          { table: 'scores', read: 0 },
+        ]);
+        await forgetRun();
+      }
+      expect(await open.target.query('select email, password_hash from users where legacy_id = 3')).toEqual([
+        { email: null, password_hash: expect.any(String) },
+      ]);
     });
   });
 
@@ -203,12 +275,12 @@ describe('of two that are of the same thing', () => {
     expect([counted(earlier)['friendships'], stays]).toEqual([[1, 0, 1, 0], ['1 pending 1']]);
   });
 
-  test('the month’s score that was reached later stays, and the visits that are more', async () => {
+  test('the month’s better score stays, and the visits that are more', async () => {
     const rows = {
       ...base,
       monthly_scores: [
-        { id: 51, user_id: 1, year: 2026, month: 1, score: 30, updated_at: '2026-01-11 12:00' },
-        { id: 52, user_id: 2, year: 2026, month: 1, score: 99, updated_at: '2026-01-11 12:00' },
+        { id: 51, user_id: 1, year: 2026, month: 1, score: 30, updated_at: '2026-01-09 12:00' },
+        { id: 52, user_id: 2, year: 2026, month: 1, score: 19, updated_at: '2026-01-21 12:00' },
       ],
       game_visits: [{ id: 51, user_id: 1, visit_date: '2026-01-10', visit_count: 4 }],
     };
@@ -218,6 +290,18 @@ describe('of two that are of the same thing', () => {
         from standings s join users u on u.id = s.user_id order by s.sort_score`,
     );
     expect(standings).toEqual(['1 30 30 1', '2 20 20 2']);
+    // Of equals, the one that was reached first.
+    for (const [at, stays] of [
+      ['2026-01-09 12:00', '2026-01-09'],
+      ['2026-01-11 12:00', '2026-01-10'],
+    ]) {
+      const equals = [{ id: 1, user_id: 1, year: 2026, month: 1, score: 10, updated_at: at }];
+      const [, reached] = await merged(
+        { ...base, monthly_scores: equals },
+        `select to_char(achieved_at, 'YYYY-MM-DD') as v from standings where legacy_id = 1`,
+      );
+      expect(reached).toEqual([stays]);
+    }
     expect(counted(moved)).toMatchObject({ monthly_scores: [2, 0, 2, 1], game_visits: [1, 0, 1, 1] });
     expect(await found(rows, FAIL)).toEqual([
       ['duplicates', 'monthly_scores', null, 'id 51, id 52'],
@@ -236,6 +320,15 @@ describe('of two that are of the same thing', () => {
       const { findings } = await check(open.target, {}, NEWER);
       expect(findings.map(({ kind, table }) => [kind, table])).toEqual([['values', 'friendships']]);
     });
+  });
+});
+
+test('monthly scores come without scores and users, as after a correction', async () => {
+  const shape = recogniseGame([TABLES.find(({ name }) => name === 'monthly_scores')!], true)!;
+  const rows = { monthly_scores: [{ id: 9, user_id: 3, year: 2026, month: 2, score: 5, updated_at: '2026-02-10' }] };
+  await undone(open.target, async () => {
+    const { counts, reconciliation } = await move(open.target, rows, {}, NEWER, shape);
+    expect([counts[0]!.written, isReconciled(reconciliation)]).toEqual([1, true]);
   });
 });
 

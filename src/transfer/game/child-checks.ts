@@ -8,7 +8,8 @@ import { instantOf, MAX_INTEGER, MAX_SAFE } from './staged-sql.js';
 
 /**
  * What can be wrong with a table other than users, in the order in which it is to be looked for. The players must have
- * been matched: a row of a user who was rejected is an orphan.
+ * been matched: a row of a user who was rejected is an orphan, and so is one of an account that was scrubbed: what was
+ * forgotten does not come back.
  */
 export function childChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
   return [
@@ -194,7 +195,7 @@ function orphans(staged: StagedTable, column: string): GameCheck {
   return setCheck(
     staged,
     `select t.ctid from ${quoted(staged.table.name)} t where ${reference} is not null
-      and not exists (select from laurel_players p where p.staged_id = ${reference})`,
+      and not exists (select from laurel_players p where p.staged_id = ${reference} and not p.is_scrubbed)`,
     { kind: 'orphans', column },
   );
 }

@@ -34,18 +34,13 @@ export function comparisonOf(staged: StagedTable, { timeZone, merge }: GameOptio
       stored: `(l.${from} at time zone ${zone})`,
     };
   };
-  // Players that Laurel had before can have another old id there, or none in the source.
-  const owner = (name: string, alias: string): ComparedColumn => ({
-    name,
-    staged: merge === undefined ? `t.${name}::bigint` : `${alias}_known.legacy_id::bigint`,
-    stored: `${alias}_user.legacy_id::bigint`,
-    isNumber: true,
-  });
-  const known = (name: string, alias: string): string =>
+  // Players that Laurel had before can have another old id there, or none.
+  const owner = (name: string, alias: string): ComparedColumn =>
     merge === undefined
-      ? ''
-      : `join laurel_players ${alias}_player on ${alias}_player.staged_id = t.${name}
-        join users ${alias}_known on ${alias}_known.id = ${alias}_player.id`;
+      ? { name, staged: `t.${name}::bigint`, stored: `${alias}_user.legacy_id::bigint`, isNumber: true }
+      : { name, staged: `${alias}_player.id`, stored: `${alias}_user.id` };
+  const known = (name: string, alias: string): string =>
+    merge === undefined ? '' : `join laurel_players ${alias}_player on ${alias}_player.staged_id = t.${name}`;
   const user = (name: string, alias: string): string => `join users ${alias}_user on ${alias}_user.id = l.${name}`;
   switch (staged.name) {
     case 'users':

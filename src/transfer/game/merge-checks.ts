@@ -56,7 +56,8 @@ export function meetingOf(staged: StagedTable, { timeZone }: GameOptions): Meeti
         players: PLAYER,
         isSame: `l.user_id = p.id and l.key = ${monthKey()}`,
         isEqual: `l.score = t.score and l.achieved_at = ${at}`,
-        wins: `${at} > l.achieved_at`,
+        // The board keeps the best one, and of equals the one that was reached first: as when a score is submitted.
+        wins: `(-t.score, ${at}) < (l.sort_score, l.achieved_at)`,
       };
     }
     case 'game_visits':

@@ -31,10 +31,10 @@ export async function findMerged(target: Target, { staged }: Carrier, options: G
 /**
  * Writes what is newer in the source into the rows that Laurel has, and the old integers of those that lack them.
  *
- * Users have no time of their last change in the source: Laurel's row is the newer one. An account that came with an
- * earlier run gets what it lacks (email, password, birth date); one that is known by its email address gets nothing, as
- * nobody says that the address was the same person's in both. Of a friendship the later one stays, of a month the score
- * that was reached later, of a day the higher number of visits; scores never change.
+ * Users have no time of their last change in the source: Laurel's row stays as it is, and gets nothing but the old id
+ * where it has none. What it lacks it is not given: nobody says that an address was the same person's on both sides, and
+ * what a player has taken away is not to come back. A deleted account does not even get the old id. Of a friendship the
+ * later one stays, of a month the better score, of a day the higher number of visits; scores never change.
  */
 export async function mergeRows(
   target: Target,
@@ -54,18 +54,10 @@ export async function mergeRows(
 }
 
 function userUpdate(users: StagedTable): string {
-  const isOwn = 'u.legacy_id = t.id';
-  return `update users u set legacy_id = coalesce(u.legacy_id, t.id::integer),
-      email = case when ${isOwn} and not exists (select from users other where lower(other.email) = lower(t.email))
-        then coalesce(u.email, t.email) else u.email end,
-      password_hash = case when ${isOwn} then coalesce(u.password_hash, t.password) else u.password_hash end,
-      birth_date = case when ${isOwn} then coalesce(u.birth_date, t.birth_date) else u.birth_date end,
-      updated_at = now()
+  return `update users u set legacy_id = t.id::integer, updated_at = now()
     from laurel_merged_users m join ${quoted(users.table.name)} t on t.ctid = m.tid
       join laurel_players p on p.staged_id = t.id
-    where u.id = p.id and (u.legacy_id is null or (${isOwn} and (
-      (u.email is null and t.email is not null) or (u.password_hash is null and t.password is not null)
-      or (u.birth_date is null and t.birth_date is not null))))`;
+    where u.id = p.id and u.legacy_id is null and u.deleted_at is null`;
 }
 
 function childUpdate(staged: StagedTable, options: GameOptions): string {

@@ -23,20 +23,21 @@ export function matchesSql(users: StagedTable): string {
 
 /**
  * Makes the temporary table laurel_players: which player of Laurel an id of the source is (`staged_id`, `id`), and
- * whether there is such a player only with this run (`is_new`). To be called when the checks of users are through.
+ * whether there is such a player only with this run (`is_new`), or not any more (`is_scrubbed`): then nothing may refer
+ * to them. To be called when the checks of users are through.
  */
 export async function matchPlayers(target: Target, shape: GameShape, { merge }: GameOptions): Promise<void> {
   const users = stagedTable(shape, 'users');
   await target.query(
     users === undefined
-      ? 'create temporary table laurel_players (staged_id bigint, id uuid, is_new boolean) on commit drop'
+      ? 'create temporary table laurel_players (staged_id bigint, id uuid, is_new boolean, is_scrubbed boolean) on commit drop'
       : `create temporary table laurel_players on commit drop as ${playersSql(users, merge)}`,
   );
   if (merge !== undefined) {
     // Rows can refer to players who came with an earlier run and are not in the source any more.
     await target.query(`
-      insert into laurel_players (staged_id, id, is_new)
-      select u.legacy_id, u.id, false from users u
+      insert into laurel_players (staged_id, id, is_new, is_scrubbed)
+      select u.legacy_id, u.id, false, u.scrubbed_at is not null from users u
       where u.legacy_id is not null and not exists (select from laurel_players p where p.staged_id = u.legacy_id)`);
   }
   await target.query('create index on laurel_players (staged_id)');
@@ -50,9 +51,9 @@ function playersSql(users: StagedTable, merge: GameOptions['merge']): string {
   const id = `${hasColumn(users, 'user_id') ? `${publicId()}, ` : ''}${newIdSql('t.row_no')}`;
   return `select distinct on (t.id) t.id as staged_id, ${
     merge === undefined
-      ? `coalesce(${id}) as id, true as is_new from ${staging} t`
-      : `coalesce(m.player, ${id}) as id, m.player is null as is_new
-           from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid`
+      ? `coalesce(${id}) as id, true as is_new, false as is_scrubbed from ${staging} t`
+      : `coalesce(m.player, ${id}) as id, m.player is null as is_new, u.scrubbed_at is not null as is_scrubbed
+           from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid left join users u on u.id = m.player`
   }
     where t.id is not null order by t.id, t.row_no`;
 }

@@ -102,7 +102,7 @@ async function playedMonths(
   if (scores !== undefined) {
     // By the truncated time first: it is much cheaper than its text.
     const at = instantOf(scores, 'created_at', timeZone);
-    parts.push(`select to_char(month, 'YYYY-MM') as key, false as named, first, last from (
+    parts.push(`select to_char(month, 'YYYY-MM'), false, first, last from (
         select ${monthOf(at, seasonTimeZone)} as month, min(${at}) as first, max(${at}) as last
         from ${quoted(scores.table.name)} t group by 1
       ) local`);
@@ -118,7 +118,7 @@ async function playedMonths(
   return target.query<PlayedMonth>(
     `select key, bool_or(named) as named, floor(date_part('epoch', min(first)) * 1000) as first,
       floor(date_part('epoch', max(last)) * 1000) as last
-      from (${parts.join(' union all ')}) months group by key order by key`,
+      from (${parts.join(' union all ')}) months (key, named, first, last) group by key order by key`,
   );
 }
 
