@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
+import { LEDGER } from '../migrate/ledger-name.js';
 import { entities } from './entities.js';
 
 /** The migrations lie beside `src`, in the sources and in the build alike. */
@@ -15,7 +16,7 @@ export const ormOptions = {
   migrations: {
     path: MIGRATIONS,
     glob: '!(*.d).{js,ts}',
-    tableName: 'mikro_orm_migrations',
+    tableName: LEDGER,
     transactional: true,
     allOrNothing: true,
     // The snapshot would take over whatever the database has drifted to.

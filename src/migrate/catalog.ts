@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, sql } from '../database/query.js';
-import { LEDGER } from './ledger.js';
+import { LEDGER } from './ledger-name.js';
 import { restoredDefinition } from './restored-definition.js';
 
 /** Something in a schema, as PostgreSQL's catalogs describe it. */

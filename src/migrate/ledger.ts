@@ -1,12 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { MigrationError } from './errors.js';
-import { ormOptions } from '../database/options.js';
 import { query, queryExactlyOne, sql } from '../database/query.js';
 import { VERSION } from '../version.js';
 import type { MigrationFile } from './history.js';
-
-/** MikroORM's own table, so that its CLI sees the same history; it leaves the columns that Laurel adds empty. */
-export const LEDGER = ormOptions.migrations.tableName;
+import { LEDGER } from './ledger-name.js';
 
 /** An applied migration, as the database has it. */
 export interface AppliedMigration {

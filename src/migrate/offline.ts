@@ -1,10 +1,10 @@
 import { VERSION } from '../version.js';
 import { MigrationError, UsageError } from './errors.js';
 import type { MigrationFile } from './history.js';
-import { LEDGER } from './ledger.js';
+import { LEDGER } from './ledger-name.js';
 import type { Direction } from './plan.js';
 import { findMigration } from './revision.js';
-import { RUNNER_LOCK } from './runner-lock.js';
+import { RUNNER_LOCK } from './runner-lock-key.js';
 
 /** From one place in the history to another; -1 is before the first migration. */
 export interface Range {

@@ -3,9 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
 import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { MigrationError } from './errors.js';
-
-/** Key of the advisory lock that one migration runner holds at a time, across all servers of a database. */
-export const RUNNER_LOCK = 7_241_110;
+import { RUNNER_LOCK } from './runner-lock-key.js';
 
 const POLL_MILLISECONDS = 100;
 

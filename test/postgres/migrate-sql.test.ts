@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { laurel } from '../cli/process.js';
-import { RUNNER_LOCK } from '../../src/migrate/runner-lock.js';
+import { RUNNER_LOCK } from '../../src/migrate/runner-lock-key.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
 

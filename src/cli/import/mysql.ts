@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../migrate/errors.js';
 import { recogniseGame } from '../../transfer/game/shape.js';
-import { gameImport } from '../../transfer/import/game-import.js';
 import { tableImport } from '../../transfer/import/table-import.js';
 import { definitionsOf } from '../../transfer/mysql/definition.js';
 import type { MysqlTable } from '../../transfer/mysql/mysql-table.js';
@@ -61,12 +60,13 @@ function run(flags: MysqlFlags): Promise<void> {
       definitionsOf(missing, { taken, timeZone: sourceTimeZone });
     return {
       source,
-      mover: () =>
-        Promise.resolve(
-          shape === undefined
-            ? tableImport(source, { schema, merge, notCarried: leftOut, define })
-            : gameImport(source, shape, { seasonTimeZone, merge }, leftOut),
-        ),
+      mover: async () => {
+        if (shape === undefined) {
+          return tableImport(source, { schema, merge, notCarried: leftOut, define });
+        }
+        const { gameImport } = await import('../../transfer/import/game-import.js');
+        return gameImport(source, shape, { seasonTimeZone, merge }, leftOut);
+      },
     };
   });
 }

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
-import { type AppliedMigration, LEDGER } from '../../migrate/ledger.js';
+import type { AppliedMigration } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { TransferError } from '../errors.js';
 import { copyHeader, copyRow } from './copy-text.js';
 import { runProgram } from './program.js';

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, queryExactlyOne, sql } from '../../database/query.js';
-import { LEDGER } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { literal, quoted } from '../identifier.js';
 
 /** The board that a migration makes; see Migration20261121000400. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
-import { LEDGER, type AppliedMigration } from '../../migrate/ledger.js';
+import type { AppliedMigration } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { TransferError } from '../errors.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, sql } from '../../database/query.js';
-import { LEDGER } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 
 /** What a database has in it, besides what every database has. */
 export interface Occupants {

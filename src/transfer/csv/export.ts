@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { LEDGER } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { UsageError } from '../../migrate/errors.js';
 import { VERSION } from '../../version.js';
 import { TransferError } from '../errors.js';

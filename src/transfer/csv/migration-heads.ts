@@ -1,5 +1,5 @@
 import { loadHistory } from '../../migrate/history.js';
-import { LEDGER } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { headsOf } from '../../migrate/order.js';
 import { quoted } from '../identifier.js';
 import type { Target } from '../target.js';

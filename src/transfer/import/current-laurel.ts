@@ -1,15 +1,22 @@
-import { loadHistory } from '../../migrate/history.js';
-import { headsOf } from '../../migrate/order.js';
-import { migrationHeads } from '../csv/migration-heads.js';
 import { TransferError } from '../errors.js';
 import type { Target } from '../target.js';
+
+/** Loaded where it is needed: the migrations, and what reads them, take half a second. */
+async function headsHere(target: Target): Promise<string[]> {
+  const { migrationHeads } = await import('../csv/migration-heads.js');
+  return migrationHeads(target);
+}
 
 /**
  * Refuses a database whose tables are not those that this build knows.
  * @throws TransferError where migrations are pending, or are of a newer build
  */
 export async function refuseUnlessCurrent(target: Target): Promise<void> {
-  const heads = await migrationHeads(target);
+  const [{ loadHistory }, { headsOf }] = await Promise.all([
+    import('../../migrate/history.js'),
+    import('../../migrate/order.js'),
+  ]);
+  const heads = await headsHere(target);
   const known = headsOf(await loadHistory()).map(({ name }) => name);
   if (heads.length === 0) {
     throw new TransferError(
@@ -34,7 +41,7 @@ export async function refuseOtherMigrations(
   migrations: readonly string[],
   name: string,
 ): Promise<void> {
-  const heads = await migrationHeads(target);
+  const heads = await headsHere(target);
   if (migrations.length > 0 && migrations.toSorted().join() !== heads.toSorted().join()) {
     throw new TransferError(
       `${name} is at ${migrations.join(', ')}, and the database that rows are to go to at ${heads.join(', ') || 'no migration'}. Nothing was changed. Bring both to the same: laurel migrate upgrade`,

@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { RUNNER_LOCK } from '../../migrate/runner-lock.js';
+import { RUNNER_LOCK } from '../../migrate/runner-lock-key.js';
 import { TransferError } from '../errors.js';
 import { literal } from '../identifier.js';
 import type { Policies } from '../policy.js';

@@ -4,7 +4,7 @@ import { TransferError } from '../errors.js';
 import { refuseUnlessEmpty, lockLaurel } from '../game/locks.js';
 import { countedAtOnce, cutTies } from '../game/rank-counts.js';
 import { UsageError } from '../../migrate/errors.js';
-import { LEDGER } from '../../migrate/ledger.js';
+import { LEDGER } from '../../migrate/ledger-name.js';
 import { quoted } from '../identifier.js';
 import type { NewTable } from '../new-table.js';
 import { type PostgresTable, readPostgresTables } from '../postgres-tables.js';
