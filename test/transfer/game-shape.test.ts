@@ -51,11 +51,48 @@ describe('recogniseGame', () => {
     expect(stagedRow(scores, row).map(String)).toEqual(['1', '2', '3', '2026-01-01']);
   });
 
-  test('lists a table that lacks a column, by the name of the column', () => {
-    const shape = recogniseGame([users, table('game_visits', 'id integer, user_id integer, visit_count integer')])!;
+  test('finds tables of the service that lack a column, or have one in another type or case', () => {
+    const shape = recogniseGame([
+      users,
+      table('game_visits', 'id integer, user_id integer, visit_count integer'),
+      table('friendships', 'id integer, requester_id integer, receiver_id integer, status varchar, created_at date'),
+      table('scores', 'id integer, user_id integer, SCORE integer, created_at timestamp'),
+      { ...TABLES[3]!, name: 'Monthly_Scores' },
+      table('Scores', 'a integer'),
+    ])!;
     expect(shape.tables).toHaveLength(1);
-    expect(shape.notCarried).toEqual([
-      { table: 'game_visits', column: null, what: expect.stringContaining('visit_date') },
+    expect(shape.notCarried).toEqual([]);
+    expect(shape.misfits.map(({ table: name, column, what }) => [name, column, what])).toEqual([
+      ['game_visits', 'visit_date', 'there is no column visit_date'],
+      ['friendships', 'created_at', 'created_at is date, and a date and time in the game service'],
+      ['scores', 'score', 'the column SCORE is called score in the game service'],
+      ['Monthly_Scores', null, 'the table is called monthly_scores in the game service'],
+      ['Scores', null, 'the table is called scores in the game service'],
+    ]);
+    expect(shape.misfits.every(({ leavesOutTable }) => leavesOutTable)).toBe(true);
+  });
+
+  test('finds a column that need not be there and cannot be read, and goes on without it', () => {
+    const numbered = table(
+      'users',
+      'id integer, email varchar, nickname varchar, password varchar, birth_date date, role integer, User_ID uuid',
+    );
+    const shape = recogniseGame([numbered])!;
+    expect(shape.tables[0]!.table.columns.map(({ name }) => name)).not.toContain('role');
+    expect(shape.notCarried).toEqual([]);
+    expect(shape.misfits).toEqual([
+      {
+        table: 'users',
+        column: 'role',
+        what: 'role is integer, and text in the game service',
+        leavesOutTable: false,
+      },
+      {
+        table: 'users',
+        column: 'user_id',
+        what: 'the column User_ID is called user_id in the game service',
+        leavesOutTable: false,
+      },
     ]);
   });
 });

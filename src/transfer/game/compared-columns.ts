@@ -51,7 +51,7 @@ export function comparisonOf(staged: StagedTable, { timeZone, merge }: GameOptio
           text('nickname'),
           text('password', 'password_hash'),
           { name: 'birth_date', staged: 't.birth_date', stored: 'l.birth_date' },
-          { name: 'role', staged: hasColumn(staged, 'role') ? 't.role' : `'user'`, stored: 'l.role::text' },
+          { name: 'role', staged: hasColumn(staged, 'role') ? 't.role' : `'user'::text`, stored: 'l.role::text' },
           ...(hasColumn(staged, 'user_id')
             ? [{ name: 'user_id', staged: `coalesce(${publicId()}, p.id)`, stored: 'l.id' }]
             : []),

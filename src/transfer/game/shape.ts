@@ -34,9 +34,21 @@ export interface NotCarried {
   what: string;
 }
 
+/** Something of the service that is there in a form that cannot be read as the service's. */
+export interface Misfit {
+  table: string;
+  /** The service's name of it; null where it is the whole table. */
+  column: string | null;
+  /** What is with it, for people. */
+  what: string;
+  /** Whether nothing of the table can be read for it. */
+  leavesOutTable: boolean;
+}
+
 /** The game service's database, as far as there is one. */
 export interface GameShape {
   tables: readonly StagedTable[];
+  misfits: readonly Misfit[];
   notCarried: readonly NotCarried[];
 }
 
@@ -88,35 +100,51 @@ const KINDS: Record<CarriedColumn['holds'], readonly ValueKind[]> = {
   uuid: ['uuid', ...UNTYPED],
 };
 
+/** What columns hold, for people. */
+const WORDS: Record<CarriedColumn['holds'], string> = {
+  id: 'an integer',
+  integer: 'an integer',
+  text: 'text',
+  date: 'a date',
+  time: 'a date and time',
+  uuid: 'a UUID',
+};
+
 const BIGINT = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /**
  * Recognises the game service's database by the names and columns of its tables.
  * @param tables all of a source
  * @param withoutUsers whether some of its other tables do as well, whose users came with an earlier run
- * @returns undefined where there are no such users; tables and columns beyond the service's are listed as not carried
+ * @returns undefined where there are no such users; tables and columns beyond the service's are listed as not carried,
+ * those of the service in another form as misfits
  */
 export function recogniseGame(tables: readonly Table[], withoutUsers = false): GameShape | undefined {
   const staged: StagedTable[] = [];
+  const misfits: Misfit[] = [];
   const notCarried: NotCarried[] = [];
   for (const source of tables) {
-    const name = GAME_TABLES.find((known) => known === source.name);
-    const missing = name === undefined ? [] : missingColumns(name, source);
+    const name = GAME_TABLES.find((known) => known === source.name.toLowerCase());
     if (name === undefined) {
       notCarried.push({ table: source.name, column: null, what: 'is no table of the game service' });
-    } else if (missing.length > 0) {
-      const what = `lacks columns of the game service, or has them in other types: ${missing.join(', ')}`;
-      notCarried.push({ table: source.name, column: null, what });
-    } else {
+      continue;
+    }
+    const wrong = misfitsOf(name, source);
+    misfits.push(...wrong);
+    if (!wrong.some(({ leavesOutTable }) => leavesOutTable)) {
       const table = stagingTable(name, source);
       staged.push(table);
-      notCarried.push(...furtherColumns(table));
+      notCarried.push(...furtherColumns(table, wrong));
     }
   }
   if (!staged.some(({ name }) => name === 'users' || withoutUsers)) {
     return undefined;
   }
-  return { tables: staged.toSorted((a, b) => GAME_TABLES.indexOf(a.name) - GAME_TABLES.indexOf(b.name)), notCarried };
+  return {
+    tables: staged.toSorted((a, b) => GAME_TABLES.indexOf(a.name) - GAME_TABLES.indexOf(b.name)),
+    misfits,
+    notCarried,
+  };
 }
 
 /** The staged table of that name; undefined where the source has none. */
@@ -145,15 +173,43 @@ function placeOf({ names, holds }: CarriedColumn, { columns }: Table): number {
   return -1;
 }
 
-function missingColumns(name: GameTable, source: Table): string[] {
-  return CARRIED[name]
-    .filter((column) => column.optional !== true && placeOf(column, source) === -1)
-    .map(({ names }) => names[0]);
+function misfitsOf(name: GameTable, source: Table): Misfit[] {
+  if (source.name !== name) {
+    const what = `the table is called ${name} in the game service`;
+    return [{ table: source.name, column: null, what, leavesOutTable: true }];
+  }
+  return CARRIED[name].flatMap((column) => {
+    if (placeOf(column, source) !== -1) {
+      return [];
+    }
+    const [known] = column.names;
+    const there = likeNamed(column, source);
+    const leavesOutTable = column.optional !== true;
+    if (there === undefined) {
+      return leavesOutTable
+        ? [{ table: name, column: known, what: `there is no column ${known}`, leavesOutTable }]
+        : [];
+    }
+    const what = column.names.includes(there.name)
+      ? `${there.name} is ${there.sourceType}, and ${WORDS[column.holds]} in the game service`
+      : `the column ${there.name} is called ${known} in the game service`;
+    return [{ table: name, column: known, what, leavesOutTable }];
+  });
 }
 
-function furtherColumns({ source, places }: StagedTable): NotCarried[] {
+/** The column that is most likely meant, whatever the case of its name and its type. */
+function likeNamed({ names }: CarriedColumn, { columns }: Table): Column | undefined {
+  return (
+    columns.find(({ name }) => names.includes(name)) ??
+    columns.find(({ name }) => names.some((known) => known === name.toLowerCase()))
+  );
+}
+
+function furtherColumns({ source, places }: StagedTable, misfits: readonly Misfit[]): NotCarried[] {
   return source.columns
-    .filter((_, place) => !places.includes(place))
+    .filter(
+      ({ name }, place) => !places.includes(place) && !misfits.some(({ column }) => column === name.toLowerCase()),
+    )
     .map(({ name, sourceType }) => ({
       table: source.name,
       column: name,

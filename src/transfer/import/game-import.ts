@@ -1,3 +1,4 @@
+import { UsageError } from '../../migrate/errors.js';
 import type { Checksum } from '../checksum.js';
 import { copyTable } from '../copy-table.js';
 import { checkGame } from '../game/check-game.js';
@@ -42,13 +43,20 @@ export function gameImport<T extends Table>(
     mode: 'game',
     tables: shape.tables.map(({ source: { name } }) => name),
     notCarried: [
+      ...shape.misfits.map(({ table, column, what, leavesOutTable }) => ({
+        name: leavesOutTable ? table : `${table}.${column}`,
+        why: what,
+      })),
       ...shape.notCarried.map(({ table, column, what }) => ({
         name: column === null ? table : `${table}.${column}`,
         why: what,
       })),
       ...leftOut,
     ],
-    prepare: async ({ target }) => {
+    prepare: async (run) => {
+      refuseKeptTimes(run, shape);
+      noteMisfits(run, shape);
+      const { target } = run;
       await refuseUnlessCurrent(target);
       if (merge === undefined) {
         await refuseUnlessEmpty(target);
@@ -56,6 +64,23 @@ export function gameImport<T extends Table>(
     },
     move: (run) => moveGame(run, source, shape, { seasonTimeZone, merge, timeZone: run.timeZone ?? ANY_ZONE }),
   };
+}
+
+/** @throws UsageError where times without a zone are to be kept: those of Laurel are instants */
+function refuseKeptTimes({ problems, timeZone }: Run, { tables }: GameShape): void {
+  const isZoneless = tables.some(({ table }) => table.columns.some(({ kind }) => kind === 'timestamp'));
+  if (isZoneless && timeZone === undefined && problems.policyOf('time-zones') === 'keep') {
+    throw new UsageError(
+      "Times without a zone cannot be kept as they are: those of the game service become instants in Laurel's tables. Nothing was changed. Leave out --time-zones keep, and say what zone they are in: --source-time-zone",
+    );
+  }
+}
+
+/** Tables and columns of the service that are there in another form are left out only where that was said. */
+function noteMisfits({ problems }: Run, { misfits }: GameShape): void {
+  for (const { table, column, what } of misfits) {
+    problems.found({ kind: 'definitions', table, column, rows: 0, samples: [what] });
+  }
 }
 
 async function moveGame<T extends Table>(
