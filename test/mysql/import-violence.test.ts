@@ -23,7 +23,7 @@ const KILLS = 30;
 /** A run that takes longer hangs. */
 const PATIENCE = 20_000;
 
-/** 200,050 rows of the game service, of which 50 refer to nobody. */
+/** 110,050 rows of the game service, of which 50 refer to nobody. */
 const GAME = `
   create table users (id int primary key, email varchar(255), nickname varchar(100), password varchar(255), birth_date date, role varchar(20));
   create table scores (id int primary key, user_id int, score int, created_at datetime);
@@ -31,12 +31,12 @@ const GAME = `
   create table monthly_scores (id int primary key, user_id int, year int, month int, score int, updated_at datetime);
   create table game_visits (id int primary key, user_id int, visit_date date, visit_count int);
   insert into users select seq, concat('p', seq, '@example.com'), concat('nick', seq), null, '2000-01-01', 'user' from seq_1_to_5000;
-  insert into scores select seq, seq % 5000 + 1, seq * 7919 % 100003, '2026-01-01' + interval seq minute from seq_1_to_100000;
+  insert into scores select seq, seq % 5000 + 1, seq * 7919 % 100003, '2026-01-01' + interval seq minute from seq_1_to_40000;
   insert into friendships select seq, seq % 5000 + 1, (seq % 5000 + 1 + seq div 5000) % 5000 + 1, 'accepted', '2026-01-01' from seq_1_to_10000;
   insert into monthly_scores select seq, seq % 5000 + 1, 2025, seq div 5000 % 12 + 1, seq * 31 % 9973, '2026-01-01' from seq_1_to_35000;
-  insert into game_visits select seq, seq % 5000 + 1, '2025-01-01' + interval seq div 5000 day, 1 from seq_1_to_50000;
+  insert into game_visits select seq, seq % 5000 + 1, '2025-01-01' + interval seq div 5000 day, 1 from seq_1_to_20000;
   insert into game_visits select 100000 + seq, 9000, '2025-01-01' + interval seq day, 1 from seq_1_to_50`;
-const WRITTEN = { users: 5000, scores: 100_000, friendships: 10_000, monthly_scores: 35_000, game_visits: 50_000 };
+const WRITTEN = { users: 5000, scores: 40_000, friendships: 10_000, monthly_scores: 35_000, game_visits: 20_000 };
 
 let mysql: MysqlDatabase;
 
