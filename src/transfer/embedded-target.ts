@@ -19,11 +19,18 @@ export class EmbeddedTarget implements Target {
     private readonly release: () => void = () => undefined,
   ) {}
 
-  /** @throws DataFolderInUseError where another process has it open */
-  static async open(dataDir: string): Promise<EmbeddedTarget> {
+  /**
+   * @param onClosed called when it has been closed
+   * @throws DataFolderInUseError where another process has it open
+   */
+  static async open(dataDir: string, onClosed: () => void = () => undefined): Promise<EmbeddedTarget> {
     const unlock = lockDataFolder(dataDir);
     try {
-      const target = new EmbeddedTarget(await PGlite.create(join(dataDir, 'database')), unlock);
+      const release = (): void => {
+        unlock();
+        onClosed();
+      };
+      const target = new EmbeddedTarget(await PGlite.create(join(dataDir, 'database')), release);
       for (const setting of SESSION_SETTINGS) {
         await target.query(setting);
       }

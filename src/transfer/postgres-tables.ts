@@ -167,9 +167,10 @@ const TABLES = `
         order by k.conname), '[]')
       from pg_constraint k where k.conrelid = c.oid and k.contype = 'u') as uniques,
     (select coalesce(json_agg(json_build_object('name', k.conname, 'columns', ${keyColumns('c.oid', 'k.conkey')},
-        'references', json_build_object('table', f.relname, 'columns', ${keyColumns('f.oid', 'k.confkey')}))
+        'references', jsonb_build_object('table', f.relname, 'columns', ${keyColumns('f.oid', 'k.confkey')})
+          || case when f.relnamespace = c.relnamespace then '{}' else jsonb_build_object('schema', fn.nspname) end)
         order by k.conname), '[]')
-      from pg_constraint k join pg_class f on f.oid = k.confrelid
+      from pg_constraint k join pg_class f on f.oid = k.confrelid join pg_namespace fn on fn.oid = f.relnamespace
       where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0) as "foreignKeys"
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = current_schema() and c.relkind in ('r', 'p') and not c.relispartition

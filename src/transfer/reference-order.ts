@@ -11,7 +11,9 @@ export function inReferenceOrder<T extends Pick<Table, 'name' | 'foreignKeys'>>(
   const ordered: T[] = [];
   while (left.size > 0) {
     const free = [...left.values()].find(({ name, foreignKeys }) =>
-      foreignKeys.every(({ references }) => references.table === name || !left.has(references.table)),
+      foreignKeys.every(
+        ({ references }) => references.table === name || references.schema !== undefined || !left.has(references.table),
+      ),
     );
     const next = free ?? [...left.values()][0]!;
     left.delete(next.name);

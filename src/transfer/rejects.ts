@@ -1,6 +1,19 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, type WriteStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type WriteStream,
+} from 'node:fs';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { fileNameOf } from './csv/file-name.js';
 import { TransferError } from './errors.js';
@@ -15,10 +28,18 @@ export const REASONS_COLUMN = '_reasons';
 /** Rows have everybody's data in them: nobody but their owner reads them. */
 const OWNER_ONLY = { folder: 0o700, file: 0o600 };
 
+/**
+ * The folder beside the files that has the hash of each one whose run changed nothing: the next run writes over it,
+ * unless somebody has changed it since.
+ */
+const OF_NO_RUN = '.nothing-was-changed';
+
 interface File {
   stream: WriteStream;
   path: string;
   failure?: Error;
+  /** It has its name. */
+  isKept?: true;
 }
 
 /**
@@ -32,14 +53,23 @@ export class Rejects {
 
   /**
    * @param folder made if need be; undefined keeps no files
-   * @throws TransferError where files of an earlier run are in it
+   * @throws TransferError where files of an earlier run are in it that changed something, or it cannot be a folder
    */
   static into(folder: string | undefined, tables: readonly string[]): Rejects {
     if (folder === undefined) {
       return new Rejects(undefined);
     }
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
-    const left = tables.map((table) => pathOf(folder, table)).filter((path) => existsSync(path));
+    try {
+      mkdirSync(folder, { recursive: true, mode: OWNER_ONLY.folder });
+    } catch (error) {
+      throw new TransferError(
+        `Rejected rows cannot be written to the folder ${folder}: ${(error as Error).message}. Nothing was changed. Name another folder: --rejects`,
+      );
+    }
+    const left = tables
+      .map((table) => fileNameOf(table))
+      .filter((name) => existsSync(join(folder, name)) && !isOfNoRun(folder, name))
+      .map((name) => join(folder, name));
     if (left.length > 0) {
       throw new TransferError(
         `There are rejected rows of an earlier run: ${left.join(', ')}. Nothing was changed. Import or move them away, or name another folder.`,
@@ -83,11 +113,29 @@ export class Rejects {
     await this.copy(target, check, `select ${columnsOf(check)}, ${literal(reasonOf(check))} from ${from}`);
   }
 
-  /** Gives the files their names. To be called when the run is through. */
-  async keep(): Promise<void> {
-    for (const file of this.#files.values()) {
+  /**
+   * Sees that the files are on the disk, and gives them their names. To be called before the commit: rows that are
+   * neither in the database nor in a file would be lost.
+   * @param isApplied whether the run is going to change anything
+   * @throws TransferError where they cannot be written
+   */
+  async keep(isApplied = true): Promise<void> {
+    const files = [...this.#files.values()];
+    for (const file of files) {
       await finish(file);
-      renameSync(partOf(file.path), file.path);
+    }
+    try {
+      for (const file of files) {
+        sync(partOf(file.path));
+        renameSync(partOf(file.path), file.path);
+        file.isKept = true;
+        mark(file.path, isApplied);
+      }
+      if (this.folder !== undefined && files.length > 0) {
+        sync(this.folder);
+      }
+    } catch (error) {
+      throw unwritable(this.folder!, error);
     }
   }
 
@@ -95,7 +143,7 @@ export class Rejects {
   async discard(): Promise<void> {
     for (const file of this.#files.values()) {
       await finish(file).catch(() => undefined);
-      rmSync(partOf(file.path), { force: true });
+      rmSync(file.isKept ? file.path : partOf(file.path), { force: true });
     }
     this.#files.clear();
   }
@@ -125,6 +173,46 @@ export class Rejects {
 
 function pathOf(folder: string, table: string): string {
   return join(folder, fileNameOf(table));
+}
+
+/** Whether a file is as a run has left it that changed nothing. */
+function isOfNoRun(folder: string, name: string): boolean {
+  const kept = markOf(folder, name);
+  return existsSync(kept) && readFileSync(kept, 'utf8') === hashOf(join(folder, name));
+}
+
+function mark(path: string, isApplied: boolean): void {
+  const kept = markOf(dirname(path), basename(path));
+  if (isApplied) {
+    rmSync(kept, { force: true });
+    return;
+  }
+  mkdirSync(dirname(kept), { recursive: true, mode: OWNER_ONLY.folder });
+  writeFileSync(kept, hashOf(path), { mode: OWNER_ONLY.file });
+}
+
+function markOf(folder: string, name: string): string {
+  return join(folder, OF_NO_RUN, `${name}.sha256`);
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unwritable(path: string, error: unknown): TransferError {
+  return new TransferError(
+    `Rejected rows could not be written to ${path}: ${(error as Error).message}. Nothing was changed. Make room there, or name another folder: --rejects`,
+    { cause: error },
+  );
 }
 
 function partOf(path: string): string {
@@ -167,18 +255,29 @@ function csvLine(values: readonly (string | null)[]): Buffer {
 }
 
 async function write(file: File, chunk: Buffer): Promise<void> {
-  if (file.failure !== undefined) {
-    throw file.failure;
-  }
-  if (!file.stream.write(chunk)) {
-    await once(file.stream, 'drain');
+  try {
+    if (file.failure !== undefined) {
+      throw file.failure;
+    }
+    if (!file.stream.write(chunk)) {
+      await once(file.stream, 'drain');
+    }
+  } catch (error) {
+    throw unwritable(file.path, error);
   }
 }
 
 async function finish(file: File): Promise<void> {
-  if (file.failure !== undefined) {
-    throw file.failure;
+  if (file.stream.closed && file.failure === undefined) {
+    return;
   }
-  file.stream.end();
-  await once(file.stream, 'close');
+  try {
+    if (file.failure !== undefined) {
+      throw file.failure;
+    }
+    file.stream.end();
+    await once(file.stream, 'close');
+  } catch (error) {
+    throw unwritable(file.path, error);
+  }
 }

@@ -60,7 +60,8 @@ export function isSummed({ kind, precision }: Column): boolean {
 export interface ForeignKey {
   name: string;
   columns: string[];
-  references: { table: string; columns: string[] };
+  /** `schema` where the other table is in another one than this. */
+  references: { table: string; columns: string[]; schema?: string };
 }
 
 /** A table as it comes. Names are those of the source, and without quotes. */

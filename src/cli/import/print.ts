@@ -66,7 +66,7 @@ function sequenceLines({ sequences }: ImportReport): string[] {
     : [`Sequences: ${sequences.map(({ name, last }) => `${name} ${last}`).join(', ')}`];
 }
 
-function conclusionOf({ outcome, dryRun, tables, findings, seconds }: ImportReport): string {
+function conclusionOf({ outcome, dryRun, tables, findings, audits, seconds }: ImportReport): string {
   const sum = (count: (table: TableReport) => number): number => tables.reduce((all, table) => all + count(table), 0);
   const read = sum((table) => table.read);
   const time = `${seconds.toFixed(1)} s`;
@@ -82,6 +82,9 @@ function conclusionOf({ outcome, dryRun, tables, findings, seconds }: ImportRepo
       return `${dryRun ? 'A run would end' : 'Ended'} for ${kinds.join(', ')}. Nothing was changed. Correct the source, or say what to do: ${kinds.map(flagFor).join(' ')} (see --help)`;
     }
     case 'differs':
+      if (audits.some(({ wrong }) => wrong > 0)) {
+        return 'Ended, as not all was as it must be afterwards (see Wrong). Nothing was changed. Triggers and rules of the tables can be the cause: switch them off for the run, or import into tables without them.';
+      }
       return 'Ended, as the two sides differ. Nothing was changed. If nobody wrote to the files of the source meanwhile, this is a fault of Laurel: please report it with the report.';
   }
 }

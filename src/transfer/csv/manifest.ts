@@ -90,7 +90,15 @@ export function describeTable(
   { name, columns, primaryKey, uniques, foreignKeys }: Table,
   written: WrittenFile,
 ): ManifestTable {
-  return { name, ...written, columns: columns.map(describeColumn), primaryKey, uniques, foreignKeys };
+  return {
+    name,
+    ...written,
+    columns: columns.map(describeColumn),
+    primaryKey,
+    uniques,
+    // Tables of other schemas are not in the folder.
+    foreignKeys: foreignKeys.filter(({ references }) => references.schema === undefined),
+  };
 }
 
 function describeColumn({ name, type, kind, nullable, generated, maxLength, precision, members }: Column) {

@@ -8,6 +8,7 @@ import { Rejects } from '../rejects.js';
 import type { Source } from '../source.js';
 import type { Table } from '../table.js';
 import type { Target } from '../target.js';
+import { settleDeferred } from './deferred.js';
 import type { ImportReport, Outcome } from './report.js';
 import type { Moved, Mover, Progress, Run } from './run.js';
 
@@ -20,6 +21,8 @@ export interface ImportOptions {
   dryRun?: boolean | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** Keeps the report, before the commit: where that fails, nothing is changed. */
+  onReport?: ((report: ImportReport) => void) | undefined;
 }
 
 /**
@@ -49,27 +52,33 @@ export async function runImport<T extends Table>(
   const stop = (): void => void endBoth(source, target);
   options.signal?.addEventListener('abort', stop);
   try {
-    const { outcome, moved } = await inTransaction(target, async () => {
+    return await inTransaction(target, async () => {
       await mover.prepare?.(run);
-      const done = await mover.move(run);
+      const moved = await moveAll(mover, run);
       options.signal?.throwIfAborted();
-      return { outcome: outcomeOf(run, done), moved: done };
+      const outcome = outcomeOf(run, moved);
+      await rejects.keep(outcome === 'done');
+      const report: ImportReport = {
+        source: source.name,
+        target: targetName,
+        mode: mover.mode,
+        dryRun: run.dryRun,
+        outcome,
+        startedAt: new Date(started).toISOString(),
+        seconds: (Date.now() - started) / 1000,
+        ...moved,
+        findings: [...problems.findings],
+        notCarried: [...mover.notCarried],
+        rejects: rejects.paths,
+      };
+      options.onReport?.(report);
+      return report;
     });
-    await rejects.keep();
-    return {
-      source: source.name,
-      target: targetName,
-      mode: mover.mode,
-      dryRun: run.dryRun,
-      outcome,
-      startedAt: new Date(started).toISOString(),
-      seconds: (Date.now() - started) / 1000,
-      ...moved,
-      findings: [...problems.findings],
-      notCarried: [...mover.notCarried],
-      rejects: rejects.paths,
-    };
   } catch (error) {
+    if (error instanceof UnknownOutcome) {
+      // The rejected rows may be all that there is of them.
+      throw error;
+    }
     await rejects.discard();
     throw options.signal?.aborted === true
       ? new TransferError('Interrupted. Nothing was changed, on neither side. Run it again to have it whole.')
@@ -78,6 +87,22 @@ export async function runImport<T extends Table>(
     options.signal?.removeEventListener('abort', stop);
   }
 }
+
+/** The game service's rows go to other tables than they come from. */
+const GAME_TABLES = ['users', 'friendships', 'seasons', 'scores', 'standings', 'visits'];
+
+/** What the commit would still do is done before it, so that the proof is of what there will be. */
+async function moveAll(mover: Mover, run: Run): Promise<Moved> {
+  const moved = await mover.move(run);
+  if (run.dryRun || run.problems.fatal.length > 0) {
+    return moved;
+  }
+  const audits = await settleDeferred(run.target, mover.mode === 'game' ? GAME_TABLES : mover.tables);
+  return { ...moved, audits: [...moved.audits, ...audits] };
+}
+
+/** The connection broke in the commit. */
+class UnknownOutcome extends TransferError {}
 
 async function endBoth(source: { close(): Promise<void> }, target: Target): Promise<void> {
   await source.close();
@@ -134,7 +159,7 @@ async function commit(target: Target): Promise<void> {
     if (isOfConstraint(error) || transaction?.id == null) {
       throw error;
     }
-    throw new TransferError(
+    throw new UnknownOutcome(
       `The connection broke while the transaction was being committed (${messageOf(error)}): all is there, or nothing.\nWhich of both: select pg_xact_status(${literal(transaction.id)}). Where it says aborted, run this again.`,
     );
   }

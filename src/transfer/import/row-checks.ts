@@ -40,7 +40,7 @@ export function conditionCheck(
 
 /**
  * Rows that refer to rows which are not there.
- * @param parents the relations that rows of the other table are in, here or about to be
+ * @param parents the relations that rows of the other table are in, here or about to be, as SQL
  */
 export function orphanCheck(
   { name, table }: Arrived,
@@ -50,7 +50,7 @@ export function orphanCheck(
   const present = columns.map((column) => `t.${quoted(column)} is not null`);
   const absent = parents.map((parent) => {
     const equal = columns.map((column, index) => `p.${quoted(references.columns[index]!)} = t.${quoted(column)}`);
-    return `not exists (select from ${quoted(parent)} p where ${equal.join(' and ')})`;
+    return `not exists (select from ${parent} p where ${equal.join(' and ')})`;
   });
   return {
     kind: 'orphans',

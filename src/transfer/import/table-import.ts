@@ -10,7 +10,7 @@ import type { NewTable } from '../new-table.js';
 import { type PostgresTable, readPostgresTables } from '../postgres-tables.js';
 import type { Source } from '../source.js';
 import { runStagedCheck, type StagedCheck } from '../staged-check.js';
-import type { Table } from '../table.js';
+import type { ForeignKey, Table } from '../table.js';
 import type { Target } from '../target.js';
 import type { Arrived } from './arrived.js';
 import { comparisonOf, storedChecksum } from './compare.js';
@@ -23,6 +23,7 @@ import { auditTable, settleSequences } from './table-audit.js';
 import { conditionCheck, duplicateCheck, orphanCheck } from './row-checks.js';
 import { type Moved, type Mover, readOnly, type Run, timed } from './run.js';
 import { findZonelessTimes } from './time-zone-check.js';
+import { Watch } from './watch.js';
 
 /** Tables that hold what players do; where none of them has a row, a Laurel is not in use. */
 const IN_USE = ['users', 'friendships', 'scores', 'standings', 'visits'];
@@ -298,7 +299,7 @@ async function settleReferences<T extends Table>(run: Run, tables: readonly Arri
     found = 0;
     for (const arrived of checked) {
       for (const key of arrived.rules.foreignKeys) {
-        const parents = parentsOf(key.references.table, tables, plan);
+        const parents = parentsOf(key, tables, plan);
         await noteArrival(run, arrived);
         found += await runCheck(run, orphanCheck(arrived, key, parents));
       }
@@ -311,13 +312,17 @@ async function settleReferences<T extends Table>(run: Run, tables: readonly Arri
   }
 }
 
-/** The relations that rows of a table are in, once this run is through. */
-function parentsOf<T extends Table>(name: string, tables: readonly Arrived[], { there }: Plan<T>): string[] {
+/** The relations, as SQL, that rows of the table which a key refers to are in once this run is through. */
+function parentsOf<T extends Table>({ references }: ForeignKey, tables: readonly Arrived[], plan: Plan<T>): string[] {
+  const { table: name, schema } = references;
+  if (schema !== undefined) {
+    return [`${quoted(schema)}.${quoted(name)}`];
+  }
   const arrived = tables.find((table) => table.name === name);
   if (arrived === undefined) {
-    return [name];
+    return [quoted(name)];
   }
-  return there.has(name) ? [arrived.table.name, name] : [arrived.table.name];
+  return (plan.there.has(name) ? [arrived.table.name, name] : [arrived.table.name]).map(quoted);
 }
 
 interface Written {
@@ -329,13 +334,22 @@ interface Written {
 async function write<T extends Table>(run: Run, tables: readonly Arrived[], plan: Plan<T>): Promise<Written> {
   const { target } = run;
   const written: Written = { tables: [], audits: [], sequences: [] };
+  const watch = await Watch.of(
+    target,
+    tables.filter(({ isNew }) => !isNew),
+  );
   const writeAll = async (): Promise<void> => {
     for (const arrived of tables) {
       run.signal?.throwIfAborted();
       run.onProgress({ phase: 'writing', table: arrived.name });
-      written.tables.push(
-        arrived.isNew ? await countNew(run, arrived) : await writeArrived(target, arrived, plan.rule),
-      );
+      if (arrived.isNew) {
+        written.tables.push(await countNew(run, arrived));
+        continue;
+      }
+      await watch?.beforeWriting(arrived);
+      const report = await writeArrived(target, arrived, plan.rule);
+      await watch?.afterWriting(arrived, report);
+      written.tables.push(report);
     }
   };
   await (plan.countsRanks ? countedAtOnce(target, writeAll) : writeAll());
@@ -351,6 +365,7 @@ async function write<T extends Table>(run: Run, tables: readonly Arrived[], plan
     written.sequences.push(...sequences);
     written.audits.push(...audits, ...(await auditTable(target, arrived.name)));
   }
+  written.audits.push(...((await watch?.audits()) ?? []));
   return written;
 }
 

@@ -23,8 +23,8 @@ export async function newTablesFrom(url: string, tables: readonly PostgresTable[
       uniques: [{ name: `${table.name}_pkey`, columns: table.primaryKey }, ...table.uniques]
         .filter(({ columns }) => columns.length > 0)
         .map(({ name, columns }) => ({ name, parts: columns.map(quoted) })),
-      foreignKeys: table.foreignKeys.filter(({ references: { table: name } }) =>
-        tables.some((other) => other.name === name),
+      foreignKeys: table.foreignKeys.filter(
+        ({ references }) => references.schema === undefined && tables.some((other) => other.name === references.table),
       ),
       checks: [],
     },
