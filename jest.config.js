@@ -22,6 +22,7 @@ export default {
     '<rootDir>/test/postgres/',
     '<rootDir>/test/mysql/',
     '<rootDir>/test/browser/',
+    '<rootDir>/test/faults/',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',

@@ -9,6 +9,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/browser/',
+    '<rootDir>/test/faults/',
     '<rootDir>/test/migrations/',
     '<rootDir>/test/cli/',
     '<rootDir>/test/mysql/',

@@ -15,7 +15,7 @@ import {
   stateOf,
   workplace,
 } from './import-support.js';
-import { ownMariadb, ownPostgres } from './import-servers.js';
+import { ownMariadb, ownPostgres } from '../support/own-servers.js';
 import { type MysqlDatabase, mysqlDatabase } from './support.js';
 
 const place = workplace();

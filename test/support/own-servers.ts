@@ -21,6 +21,15 @@ export interface OwnServer {
   close(): Promise<void>;
 }
 
+/** A PostgreSQL server of one test's own. */
+export interface OwnPostgres extends OwnServer {
+  /** As an operator stops it: `fast` ends every connection and writes all, `immediate` leaves it to the next start. */
+  stop(mode: 'fast' | 'immediate'): Promise<void>;
+}
+
+/** A port of this machine that nobody uses. */
+export { freePort };
+
 /** From the installed programs, which .ci/run finds as well. */
 export async function ownMariadb(): Promise<OwnServer> {
   const folder = ownFolder('mysql');
@@ -78,7 +87,7 @@ export async function ownMariadb(): Promise<OwnServer> {
 }
 
 /** Likewise. */
-export async function ownPostgres(): Promise<OwnServer> {
+export async function ownPostgres(): Promise<OwnPostgres> {
   const folder = ownFolder('postgres');
   const port = await freePort();
   const data = join(folder, 'data');
@@ -121,6 +130,10 @@ export async function ownPostgres(): Promise<OwnServer> {
     url,
     start,
     kill,
+    stop: async (mode) => {
+      await shell(`'${program('pg_ctl')}' -D '${data}' -w -m ${mode} stop >/dev/null`);
+      postmaster = undefined;
+    },
     close: async () => {
       if (postmaster !== undefined) {
         await kill();
