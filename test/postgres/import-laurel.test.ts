@@ -75,6 +75,25 @@ async function imported(words: string[], url: string): Promise<ImportReport & { 
   return { code, ...(JSON.parse(line) as ImportReport) };
 }
 
+/** Gives players a score of a board's only month, and a standing that rests on it. */
+async function play(url: string, boards: string[], players: number[], score: number, at: string): Promise<void> {
+  await on(
+    url,
+    `with played as (
+       insert into scores (id, user_id, season_id, score, created_at)
+       select gen_random_uuid(), u.id, s.id, ${score}, '${at}+00'
+       from users u, seasons s join leaderboards l on l.id = s.leaderboard_id
+       where l.slug = any('{${boards.join()}}') and u.email ~ '^player[${players.join('')}]@' returning *
+     )
+     insert into standings (season_id, user_id, score, sort_score, achieved_at, score_id)
+     select p.season_id, p.user_id, p.score, case l.score_order when 'LOWER_IS_BETTER' then p.score else -p.score end,
+       p.created_at, p.id
+     from played p join seasons s on s.id = p.season_id join leaderboards l on l.id = s.leaderboard_id
+     on conflict (season_id, user_id) do update set score = excluded.score, sort_score = excluded.sort_score,
+       achieved_at = excluded.achieved_at, score_id = excluded.score_id`,
+  );
+}
+
 /** Rows and hash of every table. */
 async function contents(url: string): Promise<string[]> {
   const path = mkdtempSync(join(folder, 'export-'));
@@ -167,6 +186,71 @@ describe('a Laurel', () => {
     expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
   });
 
+  test('that has played on keeps in each month what the board would keep', async () => {
+    const there = await copyOfSource();
+    await on(
+      there,
+      `insert into leaderboards (id, slug, title, aggregation, score_order, period, time_zone)
+         select gen_random_uuid(), slug, slug, aggregation, score_order, 'MONTHLY', 'UTC' from (values
+           ('most', 'BEST', 'HIGHER_IS_BETTER'), ('least', 'BEST', 'LOWER_IS_BETTER'),
+           ('last', 'LATEST', 'HIGHER_IS_BETTER'), ('sum', 'SUM', 'HIGHER_IS_BETTER')) b (slug, aggregation, score_order);
+       insert into seasons (id, leaderboard_id, key, starts_at, ends_at)
+         select gen_random_uuid(), id, '2026-01', '2026-01-01', '2026-02-01' from leaderboards where slug <> 'monthly'`,
+    );
+    const boards = ['most', 'least', 'last', 'sum'];
+    await play(there, boards, [4, 5, 6, 7], 100, '2026-01-10 12:00');
+    const here = await freshLaurel();
+    expect(await imported(['postgres', '--from', there], here)).toMatchObject({ code: 0 });
+
+    await play(there, ['most', 'least', 'last'], [4], 90, '2026-01-20 12:00');
+    await play(there, ['most', 'least', 'last'], [5], 110, '2026-01-20 12:00');
+    // Equal, and reached first; only the standing of who submitted last was played later.
+    await play(there, ['most', 'least', 'last'], [6], 100, '2026-01-05 12:00');
+    await play(there, ['most'], [7], 120, '2026-01-20 12:00');
+    await on(
+      here,
+      `update users set deleted_at = now(), updated_at = now() + interval '1 hour' where email ~ '^player7@'`,
+    );
+    const merged = await imported(['postgres', '--from', there, '--merge', 'newer'], here);
+    expect(merged).toMatchObject({ code: 0, outcome: 'done', findings: [] });
+    expect(counts(merged)['scores']!.slice(1)).toEqual([10, expect.any(Number), 0]);
+    const kept = await on(
+      here,
+      `select concat_ws(' ', l.slug, substr(u.email, 7, 1), s.score, to_char(s.achieved_at, 'DD'), s.ranked, e.score) as v
+        from standings s join seasons on seasons.id = s.season_id join leaderboards l on l.id = leaderboard_id
+          join users u on u.id = s.user_id join scores e on e.id = s.score_id
+        where slug in ('most', 'least', 'last') and (u.email !~ '^player7@' or slug = 'most') order by 1`,
+    );
+    expect(kept.map(({ v }) => v)).toEqual([
+      'last 4 90 20 t 90',
+      'last 5 110 20 t 110',
+      'last 6 100 10 t 100',
+      'least 4 90 20 t 90',
+      'least 5 100 10 t 100',
+      'least 6 100 05 t 100',
+      'most 4 100 10 t 100',
+      'most 5 110 20 t 110',
+      'most 6 100 05 t 100',
+      'most 7 120 20 f 120',
+    ]);
+    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await run(['doctor'], here)).toMatchObject({ code: 0 });
+
+    // Nobody knows which scores both sums have in them.
+    await play(there, ['sum'], [4], 150, '2026-01-20 12:00');
+    const sums = await imported(['postgres', '--from', there, '--merge', 'newer'], here);
+    expect(sums).toMatchObject({
+      code: 1,
+      outcome: 'findings',
+      findings: [{ kind: 'duplicates', table: 'standings', column: 'score', rows: 1, policy: 'fail' }],
+    });
+    const repaired = await run(
+      ['import', 'postgres', '--from', there, '--merge', 'newer', '--duplicates', 'first'],
+      here,
+    );
+    expect(repaired).toMatchObject({ code: 2, output: expect.stringContaining('standings.score') });
+  });
+
   test('comes in part, where what refers to the rest is found or left out', async () => {
     const here = await freshLaurel();
     const where = ['--where', `users=email <> 'player7@demo.laurel.example'`, '--where', 'visits=false'];
@@ -213,7 +297,59 @@ describe('a Laurel', () => {
   });
 });
 
+describe('a schema', () => {
+  test('is refused where rows go into the tables of Laurel', async () => {
+    const here = await freshLaurel();
+    const { url: game, drop } = await createEmptyDatabase();
+    drops.push(drop);
+    await on(
+      game,
+      'create table users (id int primary key, email text, nickname text, password text, birth_date date)',
+    );
+    const file = join(folder, 'friendships.csv');
+    writeFileSync(file, 'id,requester_id,receiver_id,status,created_at\n');
+    for (const words of [
+      ['postgres', '--from', source],
+      ['postgres', '--from', game],
+      ['csv', file, '--game', '--merge', 'newer'],
+    ]) {
+      expect(await run(['import', ...words, '--schema', 'copy'], here)).toMatchObject({
+        code: 2,
+        output: expect.stringMatching(/--schema is for tables as they are.*Nothing was changed/),
+      });
+    }
+    expect(await on(here, `select from pg_namespace where nspname = 'copy' union all select from users`)).toEqual([]);
+  });
+});
+
 describe('files and tables of other origin', () => {
+  test('are not merged past a trigger that changes them: it is named, and so are the columns', async () => {
+    const [{ url: there, drop }, { url: here, drop: dropHere }] = [
+      await createEmptyDatabase(),
+      await createEmptyDatabase(),
+    ];
+    drops.push(drop, dropHere);
+    const table = 'create table items (id integer primary key, label text, updated_at timestamptz not null)';
+    await on(there, `${table}; insert into items values (1, 'newer', '2026-02-01'), (2, 'fresh', '2026-02-01')`);
+    await on(
+      here,
+      `${table}; insert into items values (1, 'older', '2026-01-01');
+       create function touch() returns trigger language plpgsql as 'begin new.updated_at := now(); return new; end';
+       create trigger items_touch before update on items for each row execute function touch()`,
+    );
+    const words = ['import', 'postgres', '--from', there, '--tables', 'items', '--merge', 'newer'];
+    const refused = await run(words, here);
+    expect(refused).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/trigger items_touch: .*updated_at \(1 row\).*Nothing was changed/),
+    });
+    expect(await on(here, 'select label from items')).toEqual([{ label: 'older' }]);
+    // As it says.
+    await on(here, /^alter table .* disable trigger .*$/m.exec(refused.output)![0]);
+    expect(await run(words, here)).toMatchObject({ code: 0 });
+    expect(await on(here, 'select label from items order by id')).toEqual([{ label: 'newer' }, { label: 'fresh' }]);
+  });
+
   test('go into a table that is there, each fault found and left out, and come back corrected', async () => {
     const { url, drop } = await createEmptyDatabase();
     drops.push(drop);

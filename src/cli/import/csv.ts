@@ -77,6 +77,12 @@ function run(paths: string[], flags: CsvFlags): Promise<void> {
       acceptChanged,
     });
     const shape = gameShape(source, flags);
+    if (shape !== undefined && schema !== undefined) {
+      await source.close();
+      throw new UsageError(
+        "--schema is for tables as they are, and the game service's go into Laurel's. Nothing was changed. Leave it out.",
+      );
+    }
     if (shape !== undefined) {
       return { source, mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, [])) };
     }

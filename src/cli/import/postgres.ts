@@ -51,10 +51,17 @@ function run(flags: PostgresFlags): Promise<void> {
     if (flags.tables !== undefined) {
       return tables(source, flags);
     }
-    if (source.migrations.length > 0) {
+    const isLaurel = source.migrations.length > 0;
+    const shape = isLaurel ? undefined : recogniseGame(source.tables);
+    if ((isLaurel || shape !== undefined) && flags.schema !== undefined) {
+      await source.close();
+      throw new UsageError(
+        `--schema is for tables as they are, and those of ${isLaurel ? 'a Laurel' : 'the game service'} go into Laurel's. Nothing was changed. Leave it out, or add --tables all`,
+      );
+    }
+    if (isLaurel) {
       return await laurel(source, flags);
     }
-    const shape = recogniseGame(source.tables);
     if (shape === undefined) {
       await source.close();
       throw new UsageError(

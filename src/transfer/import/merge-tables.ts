@@ -8,10 +8,13 @@ import type { Arrived } from './arrived.js';
 import { comparisonOf, storedChecksum } from './compare.js';
 import type { TableReport } from './report.js';
 import { deleteFound } from './row-checks.js';
+import { differingSums, isStandings, rankAsHere, STANDING_WINS } from './standing-merge.js';
+import { refuseTriggerChanges } from './trigger-changes.js';
 
 /**
  * What becomes of a row whose primary key is there already and that is another one: `fail` is a finding, `newer` keeps
- * the one with the later `updated_at`, or what is there without such a column, `source` takes the source's.
+ * the one with the later `updated_at`, or what is there without such a column, `source` takes the source's. Laurel's
+ * standings keep to the rule of their board instead.
  */
 export type MergeRule = 'fail' | 'newer' | 'source';
 
@@ -40,6 +43,9 @@ export function collisionChecks(arrived: Arrived, rule: MergeRule): StagedCheck[
       ),
     );
   }
+  if (rule === 'newer' && isStandings(arrived)) {
+    checks.push(differingSums(arrived));
+  }
   const [, ...others] = key.length > 0 ? rules.uniques : [undefined, ...rules.uniques];
   for (const unique of others) {
     checks.push(check(unique!.name, uniqueCollisions(arrived, unique!)));
@@ -63,6 +69,7 @@ function uniqueCollisions({ name, table }: Arrived, { parts, where, nullsEqual }
 /**
  * Writes the rows that have arrived into the table that is there.
  * @returns what became of them, and the proof: what the table has more now is what arrived
+ * @throws TransferError where the table's own triggers have changed what was written
  */
 export async function writeArrived(
   target: Target,
@@ -75,11 +82,15 @@ export async function writeArrived(
   const columns = table.columns.filter(({ generated }) => generated !== true).map((column) => quoted(column.name));
   const [there] = await target.query<{ some: boolean }>(`select exists (select from ${into}) as some`);
   const isMerged = there!.some && table.primaryKey.length > 0;
+  if (isStandings(arrived)) {
+    await rankAsHere(target, arrived);
+  }
   const before = there!.some ? await storedChecksum(target, into, table.columns) : { ...NOTHING, sums: undefined };
   await findMerged(target, arrived, rule, isMerged);
   const fresh = `select s.* from ${from} s where not exists (select from laurel_met m where m.tid = s.ctid)`;
   const winners = `select s.* from ${from} s join laurel_met m on m.tid = s.ctid and m.wins`;
-  const added = await storedChecksum(target, `(${fresh} union all ${winners}) x`, table.columns);
+  const changed = `${fresh} union all ${winners}`;
+  const added = await storedChecksum(target, `(${changed}) x`, table.columns);
   const replaced = isMerged
     ? await storedChecksum(
         target,
@@ -94,14 +105,13 @@ export async function writeArrived(
       select ${columns.join(', ')} from (${fresh}) s returning 1) select count(*)::integer as rows from inserted`,
   );
   const merged = await counted(target, 'select count(*)::integer as rows from laurel_met');
-  await target.query('drop table laurel_met');
   const after = await storedChecksum(target, into, table.columns);
-  return {
-    written,
-    merged,
-    updated,
-    comparisons: [comparisonOf('checked and stored', added, growth(before, replaced, after), table.columns)],
-  };
+  const comparison = comparisonOf('checked and stored', added, growth(before, replaced, after), table.columns);
+  if (!comparison.equal) {
+    await refuseTriggerChanges(target, arrived, changed);
+  }
+  await target.query('drop table laurel_met');
+  return { written, merged, updated, comparisons: [comparison] };
 }
 
 /** What a table has gained: rows that took the place of others count with both. */
@@ -118,7 +128,8 @@ async function findMerged(target: Target, arrived: Arrived, rule: MergeRule, isM
     return;
   }
   const hasAge = table.columns.some((column) => column.name === AGE);
-  const wins = { fail: 'false', newer: hasAge ? `s.${AGE} > t.${AGE}` : 'false', source: 'true' }[rule];
+  const isNewer = isStandings(arrived) ? STANDING_WINS : hasAge ? `s.${AGE} > t.${AGE}` : 'false';
+  const wins = { fail: 'false', newer: isNewer, source: 'true' }[rule];
   await target.query(
     `create temporary table laurel_met on commit drop as
       select s.ctid as tid, coalesce(${wins}, false) and ${hashOf(arrived, 's')} <> ${hashOf(arrived, 't')} as wins
