@@ -181,6 +181,7 @@ describe('a user', () => {
 
   test('who was scrubbed does not come back: what refers to them is an orphan', async () => {
     await undone(open.target, async () => {
+      await open.target.query('alter table users add column if not exists scrubbed_at timestamptz');
       await open.target.query(
         `update users set deleted_at = now(), scrubbed_at = now(), email = null, nickname = 'deleted-3'
           where legacy_id = 3`,

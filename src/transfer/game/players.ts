@@ -5,6 +5,9 @@ import type { GameOptions } from './options.js';
 import { type GameShape, hasColumn, type StagedTable, stagedTable } from './shape.js';
 import { publicId } from './staged-sql.js';
 
+/** SQL: whether a user aliased `u` was scrubbed. Read by name, as not every Laurel scrubs. */
+const IS_SCRUBBED = `(u.deleted_at is not null and to_jsonb(u) ->> 'scrubbed_at' is not null)`;
+
 /**
  * SQL: for each staged user the one of Laurel who is the same person, if any: `tid`, `staged_id`, `player` and
  * `strength`, from 1 for the same old id over 2 for the same UUID to 3 for the same email address.
@@ -37,7 +40,7 @@ export async function matchPlayers(target: Target, shape: GameShape, { merge }: 
     // Rows can refer to players who came with an earlier run and are not in the source any more.
     await target.query(`
       insert into laurel_players (staged_id, id, is_new, is_scrubbed)
-      select u.legacy_id, u.id, false, u.scrubbed_at is not null from users u
+      select u.legacy_id, u.id, false, ${IS_SCRUBBED} from users u
       where u.legacy_id is not null and not exists (select from laurel_players p where p.staged_id = u.legacy_id)`);
   }
   await target.query('create index on laurel_players (staged_id)');
@@ -52,7 +55,7 @@ function playersSql(users: StagedTable, merge: GameOptions['merge']): string {
   return `select distinct on (t.id) t.id as staged_id, ${
     merge === undefined
       ? `coalesce(${id}) as id, true as is_new, false as is_scrubbed from ${staging} t`
-      : `coalesce(m.player, ${id}) as id, m.player is null as is_new, u.scrubbed_at is not null as is_scrubbed
+      : `coalesce(m.player, ${id}) as id, m.player is null as is_new, ${IS_SCRUBBED} as is_scrubbed
            from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid left join users u on u.id = m.player`
   }
     where t.id is not null order by t.id, t.row_no`;
