@@ -9,8 +9,8 @@ export const KINDS = {
     repairs: { shift: 'moved on by the gap, as PostgreSQL reads them' },
   },
   'time-zones': {
-    about: 'times without a zone and no --source-time-zone',
-    repairs: { keep: 'kept as times without a zone, in plain tables' },
+    about: 'times without a zone and no --source-time-zone; instants for a column that has no zone',
+    repairs: { keep: "kept as times without a zone, in plain tables; instants by UTC's clock" },
   },
   orphans: { about: 'references to rows that are not there', repairs: { null: 'NULL in place of the reference' } },
   emails: { about: 'malformed email addresses', repairs: { null: 'NULL in their place' } },
@@ -43,7 +43,10 @@ export const KINDS = {
     about: 'values that are none of those allowed',
     repairs: { null: 'NULL, or the default where there must be one' },
   },
-  numbers: { about: 'numbers out of range', repairs: { clamp: 'the nearest number in range' } },
+  numbers: {
+    about: 'numbers out of range, or with more digits than can be held',
+    repairs: { clamp: 'the nearest number in range' },
+  },
   'null-values': { about: 'NULL where there must be a value', repairs: {} },
   'nul-bytes': { about: 'NUL bytes in text', repairs: { strip: 'left out of the text' } },
   encoding: {

@@ -19,11 +19,26 @@ import { fileNameOf } from './csv/file-name.js';
 import { TransferError } from './errors.js';
 import { literal, quoted } from './identifier.js';
 import type { StagedCheck } from './staged-check.js';
-import type { Row, Table, Value, ValueKind } from './table.js';
+import type { Column, Row, Table, Value } from './table.js';
 import type { Target } from './target.js';
+import { arrayOfMembers } from './values/members.js';
 
-/** The column that says what is wrong with a row; an import leaves it out. */
-export const REASONS_COLUMN = '_reasons';
+/** The column that says what is wrong with a row; an import leaves it out where the table has no such column. */
+const REASONS_COLUMN = '_reasons';
+
+/** Whether a column of a file may be what says what is wrong with its rows. */
+export function maySayReasons(column: string): boolean {
+  return /^_+reasons$/.test(column);
+}
+
+/** With another underscore where the table itself has such a column. */
+function reasonsColumn(names: readonly string[]): string {
+  let name = REASONS_COLUMN;
+  while (names.includes(name)) {
+    name = `_${name}`;
+  }
+  return name;
+}
 
 /** Rows have everybody's data in them: nobody but their owner reads them. */
 const OWNER_ONLY = { folder: 0o700, file: 0o600 };
@@ -89,8 +104,8 @@ export class Rejects {
       return;
     }
     const file = this.file(table.name, namesOf(table));
-    const values = table.columns.flatMap(({ kind, generated }, index) =>
-      generated === true ? [] : [textOf(row[index]!, kind)],
+    const values = table.columns.flatMap((column, index) =>
+      column.generated === true ? [] : [textOf(row[index]!, column)],
     );
     await write(file, csvLine([...values, latin1(reasons)]));
   }
@@ -165,7 +180,7 @@ export class Rejects {
     file.stream.on('error', (error) => {
       file.failure = error;
     });
-    file.stream.write(csvLine([...columns, REASONS_COLUMN].map(latin1)));
+    file.stream.write(csvLine([...columns, reasonsColumn(columns)].map(latin1)));
     this.#files.set(table, file);
     return file;
   }
@@ -237,10 +252,27 @@ function deleteStaged({ table }: StagedCheck): string {
   return `delete from ${quoted(table.name)} t using laurel_found f where t.ctid = f.row`;
 }
 
-/** Bytes that are no text are written as PostgreSQL writes them. */
-function textOf(value: Value, kind: ValueKind): string | null {
-  return value === null ? null : kind === 'bytes' ? `\\x${value.toString('hex')}` : value.toString('latin1');
+/** Values whose own text says too little, or is none, are written as PostgreSQL writes them. */
+function textOf(value: Value, { kind, needsOffset }: Column): string | null {
+  if (value === null) {
+    return null;
+  }
+  switch (kind) {
+    case 'bytes':
+      return `\\x${value.toString('hex')}`;
+    case 'set':
+      return arrayOfMembers(value.toString('latin1'));
+    case 'instant':
+      // They are in UTC, unless it was for the source to say.
+      return needsOffset === true
+        ? value.toString('latin1')
+        : value.toString('latin1').replace(WITHOUT_OFFSET, '$&+00');
+    default:
+      return value.toString('latin1');
+  }
 }
+
+const WITHOUT_OFFSET = /:\d\d(?:\.\d+)?$/;
 
 /** Bytes go through as the characters of the same numbers, as they may be no UTF-8. */
 function latin1(text: string): string {

@@ -15,9 +15,14 @@ export interface RowHashOptions {
  * @param columns in the order in which the other side has them; settings as in session-settings.ts
  */
 export function checksumSql(from: string, columns: readonly Column[], options: RowHashOptions = {}): string {
-  const sums = columns.filter(isSummed).map(({ name }) => `coalesce(sum(${quoted(name)}), 0)::text`);
+  const sums = columns.filter(isSummed).map(sumSql);
   return `select count(*)::text as rows, coalesce(sum(${rowHashSql(columns, options)}), 0)::text as hash,
     array[${sums.join(', ')}]::text[] as sums from ${from}`;
+}
+
+/** What is no number counts as nothing. */
+function sumSql({ name, kind }: Column): string {
+  return `coalesce(sum(${quoted(name)})${kind === 'decimal' ? ` filter (where ${quoted(name)} <> 'NaN')` : ''}, 0)::text`;
 }
 
 /** An SQL expression: the hash of one row, from 0 to 2^60 - 1. */
@@ -32,6 +37,9 @@ export function rowHashSql(columns: readonly Column[], options: RowHashOptions =
  */
 export function canonicalSql(column: Column, { timeZone }: RowHashOptions = {}): string {
   const name = quoted(column.name);
+  if (column.spelled) {
+    return `octet_length(${name}) || ':' || ${name}`;
+  }
   switch (column.kind) {
     case 'text':
     case 'enum':
@@ -55,14 +63,14 @@ export function canonicalSql(column: Column, { timeZone }: RowHashOptions = {}):
           ? `(${name} at time zone 'UTC')::text`
           : `${name}::text`;
     case 'instant':
-      return `(${name} at time zone 'UTC')::text`;
+      return column.utcClock ? `${name}::text` : `(${name} at time zone 'UTC')::text`;
     default:
       return `${name}::text`;
   }
 }
 
 /** Whether a column of times holds instants here, and not what a clock showed. */
-export function isInstantHere({ type }: Column): boolean {
+export function isInstantHere({ type }: Pick<Column, 'type'>): boolean {
   return /with time zone|timestamptz/.test(type);
 }
 

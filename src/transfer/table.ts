@@ -47,6 +47,16 @@ export interface Column {
   narrowCharset?: string;
   /** Instants: whether a value without its offset could be any of them. */
   needsOffset?: boolean;
+  /** Instants that are held as what UTC's clock shows: the column here has no zone. */
+  utcClock?: boolean;
+  /** Times: digits behind the second that are kept here, where the source may have more. */
+  fraction?: number;
+  /** Floating-point numbers that come from another type, or as anybody has written them: none may lose a digit. */
+  exact?: boolean;
+  /** Written by anybody, in any way that PostgreSQL reads. */
+  anySpelling?: boolean;
+  /** Arrives as text, which PostgreSQL itself makes a value of: its text is another one then. */
+  spelled?: boolean;
   /** Computed from other columns on this side: compared, never written. */
   generated?: boolean;
 }

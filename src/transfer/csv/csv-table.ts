@@ -8,6 +8,8 @@ export interface CsvTable extends Table {
   format: RecordFormat;
   /** For each column its place in the file. */
   places: readonly number[];
+  /** Columns that are left out, unless the table has them: what was wrong with rejected rows. */
+  reasons: readonly { name: string; place: number }[];
   /** The file has no header, and nobody has named its columns: they stand for all of a table. */
   unnamed: boolean;
   /** What the manifest says of it; undefined where there is none, or the file is another one by now. */

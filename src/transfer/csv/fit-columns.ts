@@ -6,23 +6,41 @@ import type { CsvTable } from './csv-table.js';
  * A table of plain CSV as it comes into a table that is there: its columns have the types of those. Without names of
  * their own they are all columns of that table, in its order.
  * @param target the columns of the table that is there, in its order
- * @param timeZone the zone of times without one: then all instants are written by its clock; undefined: each has its
- * own offset
+ * @param timeZone the zone of times without an offset; undefined: each has its own
  * @throws UsageError for columns that it does not have
  */
-export function fitColumns<T extends Table & Partial<Pick<CsvTable, 'unnamed'>>>(
-  source: T,
+export function fitColumns<T extends Table & Partial<Pick<CsvTable, 'unnamed' | 'places' | 'reasons'>>>(
+  file: T,
   target: readonly Column[],
   timeZone?: string,
 ): T {
+  const source = withReasons(file, target);
   const columns = source.unnamed
     ? byPlace(source, target)
     : source.columns.map(({ name }) => byName(source, target, name));
   return {
     ...source,
     unnamed: false,
-    columns: columns.map((column) => ({ ...column, sourceType: 'text', ...timesOf(column, timeZone) })),
+    columns: columns.map((column) => ({ ...column, sourceType: 'text', ...spellingOf(column, timeZone) })),
   };
+}
+
+/** A table can have a column that is called as the one for what is wrong with rejected rows. */
+function withReasons<T extends Table & Partial<Pick<CsvTable, 'places' | 'reasons'>>>(
+  file: T,
+  target: readonly Column[],
+): T {
+  const own = (file.reasons ?? []).filter(({ name }) => target.some((column) => column.name === name));
+  return own.length === 0
+    ? file
+    : {
+        ...file,
+        columns: [
+          ...file.columns,
+          ...own.map(({ name }): Column => ({ name, sourceType: 'text', kind: 'other', type: 'text', nullable: true })),
+        ],
+        places: [...(file.places ?? []), ...own.map(({ place }) => place)],
+      };
 }
 
 function byName({ name: table }: Table, target: readonly Column[], name: string): Column {
@@ -48,9 +66,9 @@ function byPlace({ name, columns }: Table, target: readonly Column[]): readonly 
   return target;
 }
 
-function timesOf({ kind }: Column, timeZone: string | undefined): Partial<Column> {
+function spellingOf({ kind }: Column, timeZone: string | undefined): Partial<Column> {
   if (kind !== 'instant') {
-    return {};
+    return { anySpelling: true };
   }
-  return timeZone === undefined ? { needsOffset: true } : { kind: 'timestamp' };
+  return { anySpelling: true, ...(timeZone === undefined ? { needsOffset: true } : { kind: 'timestamp' }) };
 }

@@ -29,6 +29,7 @@ export async function manifestTable(
     path,
     format: RFC_4180,
     places: table.columns.map((_, place) => place),
+    reasons: [],
     unnamed: false,
     manifest: isAsWritten ? table : undefined,
     neutralised: formulasNeutralised,

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../migrate/errors.js';
 import { TransferError } from '../errors.js';
-import { REASONS_COLUMN } from '../rejects.js';
+import { maySayReasons } from '../rejects.js';
 import type { Column, Row } from '../table.js';
 import { type MappedColumn, refuseTwice } from './column-mapping.js';
 import type { CsvTable } from './csv-table.js';
@@ -36,7 +36,11 @@ export async function plainTable(
       `${path} has ${first.length} columns, and --columns names ${names.length}. Nothing was changed. Name each in order.`,
     );
   }
-  const mapped = names === undefined ? numbered(first ?? []) : mapColumns(names, mapping ?? [], path);
+  const all = names === undefined ? numbered(first ?? []) : mapColumns(names, mapping ?? [], path);
+  // What is wrong with a rejected row is not a part of it, unless the table has such a column.
+  const isReason = ({ name }: Placed): boolean =>
+    maySayReasons(name) && !(mapping ?? []).some(({ from }) => from === name);
+  const mapped = all.filter((column) => !isReason(column));
   return {
     name: table,
     columns: mapped.map(({ name }) => textColumn(name)),
@@ -46,6 +50,7 @@ export async function plainTable(
     path,
     format,
     places: mapped.map(({ place }) => place),
+    reasons: all.filter(isReason),
     unnamed: names === undefined,
     manifest: undefined,
     neutralised: false,
@@ -67,8 +72,7 @@ function mapColumns(names: readonly string[], mapping: readonly MappedColumn[], 
   }
   const placed = names.flatMap((from, place) => {
     const to = targets.get(from);
-    // What is wrong with a rejected row is not a part of it.
-    return to === null || (to === undefined && from === REASONS_COLUMN) ? [] : { name: to ?? from, place };
+    return to === null ? [] : { name: to ?? from, place };
   });
   refuseTwice(placed.map(({ name }) => name));
   return placed;

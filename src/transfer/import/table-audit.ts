@@ -61,19 +61,22 @@ async function auditPresence(target: Target, table: string): Promise<Audit[]> {
 }
 
 /**
- * Moves the sequences that belong to columns of a table behind the largest number there; none goes back.
+ * Moves the sequences that number the rows of a table behind the largest number there; none goes back.
  * @returns where they stand, and whether one of them would give a number once more
  */
 export async function settleSequences(
   target: Target,
   table: string,
 ): Promise<{ sequences: ImportReport['sequences']; audits: Audit[] }> {
-  const owned = await target.query<{ sequence: string; column: string }>(OWNED, [quoted(table)]);
+  const owned = await target.query<{ sequence: string; column: string; decimal: boolean }>(OWNED, [quoted(table)]);
   const sequences: ImportReport['sequences'] = [];
   const audits: Audit[] = [];
-  for (const { sequence, column } of owned) {
+  for (const { sequence, column, decimal } of owned) {
+    const largestSql = decimal
+      ? `trunc(max(${quoted(column)}) filter (where ${quoted(column)} < 'Infinity'))`
+      : `max(${quoted(column)})`;
     const behind = `select (q.last_value - case when q.is_called then 0 else 1 end)::text as last,
-        (select max(${quoted(column)}) from ${quoted(table)})::text as largest from ${sequence} q`;
+        (select ${largestSql} from ${quoted(table)})::text as largest from ${sequence} q`;
     const [stands] = await target.query<{ last: string; largest: string | null }>(behind);
     const largest = BigInt(stands!.largest ?? 0);
     if (largest > BigInt(stands!.last)) {
@@ -87,13 +90,20 @@ export async function settleSequences(
   return { sequences, audits };
 }
 
+/** Those that belong to a column of numbers, and those that its default takes numbers from. */
 const OWNED = `
-  select d.objid::regclass::text as sequence, a.attname as column
-  from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
-  join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-    and d.refobjid = $1::regclass
-  order by a.attnum`;
+  select s.oid::regclass::text as sequence, a.attname as column, a.atttypid = 'numeric'::regtype as decimal
+  from pg_attribute a join pg_class s on s.relkind = 'S' and (
+    exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = s.oid
+      and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+      and d.deptype in ('a', 'i'))
+    or exists (select from pg_attrdef v
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = v.oid
+        and d.refclassid = 'pg_class'::regclass and d.refobjid = s.oid
+      where v.adrelid = a.attrelid and v.adnum = a.attnum))
+  where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+    and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
+  order by a.attnum, 1`;
 
 async function counted(target: Target, sql: string): Promise<number> {
   const [row] = await target.query<{ wrong: number }>(sql);

@@ -15,7 +15,14 @@ import type { Target } from '../target.js';
 import type { Arrived } from './arrived.js';
 import { comparisonOf, storedChecksum } from './compare.js';
 import { refuseUnlessCurrent } from './current-laurel.js';
-import { createStaging, type ExistingTable, fitTable, isReadAlike } from './existing-tables.js';
+import {
+  createStaging,
+  type ExistingTable,
+  fitTable,
+  isSummedAlike,
+  readSpelled,
+  refuseUnrecognisable,
+} from './existing-tables.js';
 import { collisionChecks, type MergeRule, writeArrived } from './merge-tables.js';
 import { createTables, setIdentity, tryStatements } from './new-tables.js';
 import type { Audit, Comparison, ImportReport, NotCarried, TableReport } from './report.js';
@@ -133,7 +140,9 @@ async function planOf<T extends Table>(
   for (const [place, table] of tables.entries()) {
     const there = found.get(table.name);
     if (there !== undefined) {
-      existing.set(table.name, await fitTable(target, table, there, place));
+      const fitted = await fitTable(target, table, there, place);
+      await refuseUnrecognisable(target, fitted);
+      existing.set(table.name, fitted);
     }
   }
   const isLaurel = found.has(LEDGER) && IN_USE.some((name) => existing.has(name));
@@ -194,7 +203,7 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
     checksum: () => Promise.resolve(null),
     close: () => Promise.resolve(),
   };
-  const encoded: Table = existing === undefined ? table : { ...existing.staging, name };
+  const encoded: Table = existing === undefined ? table : { ...existing.arriving, name };
   const into = existing?.staging.name ?? name;
   const copying = copyTable(reader, encoded, target, problems, rejects, {
     into,
@@ -205,8 +214,7 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
   });
   const copied = await timed(copying);
   onProgress({ phase: 'copying', table: name, rows: Number(copied.read), estimatedRows, copied: true });
-  await target.query(`analyze ${quoted(into)}`);
-  return {
+  const arrived: Arrived = {
     name,
     table: {
       ...encoded,
@@ -218,6 +226,13 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
     copied,
     arrived: undefined,
   };
+  if (existing !== undefined && existing.arriving.columns.some(({ spelled }) => spelled)) {
+    await noteArrival(run, arrived);
+    await readSpelled(target, existing, timeZone);
+    arrived.table = { ...arrived.table, columns: existing.staging.columns };
+  }
+  await target.query(`analyze ${quoted(into)}`);
+  return arrived;
 }
 
 function definitionOf<T extends Table>({ definitions }: Plan<T>, name: string): NewTable {
@@ -226,8 +241,8 @@ function definitionOf<T extends Table>({ definitions }: Plan<T>, name: string): 
 
 /** What the source says of its own rows is of use where they are spelled here as there. */
 function hasOwnChecksum<T extends Table>(source: Source<T>, table: T, { there }: Plan<T>): boolean {
-  const columns = there.get(table.name)?.staging.columns ?? table.columns;
-  return source.hasChecksum(table) && table.columns.every((column, index) => isReadAlike(column, columns[index]!));
+  const columns = there.get(table.name)?.arriving.columns ?? table.columns;
+  return source.hasChecksum(table) && table.columns.every((column, index) => isSummedAlike(column, columns[index]!));
 }
 
 async function ownChecksums<T extends Table>(source: Source<T>, plan: Plan<T>): Promise<(Checksum | null)[]> {

@@ -1,7 +1,8 @@
 import { UsageError } from '../../migrate/errors.js';
 import { MAX_SAMPLES } from '../finding.js';
 import { quoted } from '../identifier.js';
-import type { Table } from '../table.js';
+import { becomesInstant } from '../row-hash.js';
+import type { Column, Table } from '../table.js';
 import type { Run } from './run.js';
 
 /**
@@ -10,35 +11,43 @@ import type { Run } from './run.js';
  * @throws UsageError where such rows are to be rejected: it would be all of them
  */
 export async function findZonelessTimes(run: Run, table: Table, from: string): Promise<void> {
-  if (run.timeZone !== undefined) {
+  for (const column of table.columns) {
+    if (column.utcClock === true) {
+      await find(run, table, column, from, [`instants for a column without a zone: keep takes UTC's clock`]);
+    } else if (column.kind === 'timestamp' && run.timeZone === undefined) {
+      await find(run, table, column, from, []);
+    }
+  }
+}
+
+async function find(run: Run, table: Table, column: Column, from: string, notes: string[]): Promise<void> {
+  const [key] = table.primaryKey.length > 0 ? table.primaryKey : table.columns.map(({ name }) => name);
+  const name = quoted(column.name);
+  const [found] = await run.target.query<{ rows: number }>(
+    `select count(${name})::integer as rows from ${quoted(from)}`,
+  );
+  const rows = found!.rows;
+  if (rows === 0) {
     return;
   }
-  const [key] = table.primaryKey.length > 0 ? table.primaryKey : table.columns.map(({ name }) => name);
-  for (const { name, kind } of table.columns) {
-    if (kind !== 'timestamp') {
-      continue;
-    }
-    const [found] = await run.target.query<{ rows: number }>(
-      `select count(${quoted(name)})::integer as rows from ${quoted(from)}`,
+  const samples = await run.target.query<{ key: string }>(
+    `select ${quoted(key!)}::text as key from ${quoted(from)} where ${name} is not null order by ${quoted(key!)} limit ${MAX_SAMPLES}`,
+  );
+  const policy = run.problems.found({
+    kind: 'time-zones',
+    table: table.name,
+    column: column.name,
+    rows,
+    samples: [...notes, ...samples.map((sample) => `${key} ${sample.key}`)],
+  });
+  if (policy === 'reject') {
+    throw new UsageError(
+      'Rows with times without a zone cannot be rejected: it would be all of them. Nothing was changed. Say what zone they are in: --source-time-zone',
     );
-    const rows = found!.rows;
-    if (rows === 0) {
-      continue;
-    }
-    const samples = await run.target.query<{ key: string }>(
-      `select ${quoted(key!)}::text as key from ${quoted(from)} where ${quoted(name)} is not null order by ${quoted(key!)} limit ${MAX_SAMPLES}`,
+  }
+  if (policy === 'keep' && becomesInstant(column)) {
+    throw new UsageError(
+      `Times without a zone cannot be kept in ${table.name}.${column.name}, a column of instants. Nothing was changed. Say what zone they are in: --source-time-zone`,
     );
-    const policy = run.problems.found({
-      kind: 'time-zones',
-      table: table.name,
-      column: name,
-      rows,
-      samples: samples.map((sample) => `${key} ${sample.key}`),
-    });
-    if (policy === 'reject') {
-      throw new UsageError(
-        'Rows with times without a zone cannot be rejected: it would be all of them. Nothing was changed. Say what zone they are in: --source-time-zone',
-      );
-    }
   }
 }

@@ -36,7 +36,8 @@ export interface MysqlSourceOptions {
 /** A MySQL or MariaDB database as it stood at one moment. */
 export class MysqlSource implements Source<MysqlTable> {
   /** Fails when there is nothing more to come: the connection broke, or was closed. The driver tells no rows of it. */
-  readonly #over = Promise.withResolvers<never>();
+  readonly #over: Promise<never>;
+  #fail: (error: Error) => void = () => undefined;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
@@ -47,7 +48,10 @@ export class MysqlSource implements Source<MysqlTable> {
     readonly leftOut: readonly LeftOut[],
     private readonly connection: Connection,
   ) {
-    this.#over.promise.catch(() => undefined);
+    this.#over = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#over.catch(() => undefined);
     connection.on('error', (error: Error) => this.#end(error));
   }
 
@@ -140,7 +144,7 @@ export class MysqlSource implements Source<MysqlTable> {
       return null;
     }
     const summing = this.connection.promise().query({ sql, rowsAsArray: true });
-    const [rows] = await Promise.race([summing, this.#over.promise]).catch((error: unknown) => {
+    const [rows] = await Promise.race([summing, this.#over]).catch((error: unknown) => {
       throw explained(error, table.name);
     });
     const [[count, hash, ...sums]] = rows as [[string, string, ...string[]]];
@@ -157,7 +161,7 @@ export class MysqlSource implements Source<MysqlTable> {
 
   #end(error: Error): void {
     this.#failure ??= error;
-    this.#over.reject(this.#failure);
+    this.#fail(this.#failure);
     this.#wake();
   }
 }

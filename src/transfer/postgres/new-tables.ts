@@ -24,7 +24,7 @@ export async function newTablesFrom(url: string, tables: readonly PostgresTable[
         .filter(({ columns }) => columns.length > 0)
         .map(({ name, columns }) => ({ name, parts: columns.map(quoted) })),
       foreignKeys: table.foreignKeys.filter(
-        ({ references }) => references.schema === undefined && tables.some((other) => other.name === references.table),
+        (key) => key.references.schema === undefined && tables.some((other) => other.name === key.references.table),
       ),
       checks: [],
     },

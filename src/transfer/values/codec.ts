@@ -4,10 +4,19 @@ import type { TimeGaps } from '../time-gaps.js';
 import { booleanCodec } from './boolean.js';
 import { bytesCodec } from './bytes.js';
 import type { CopyBuffer } from './copy-buffer.js';
-import { dateCodec, instantCodec, offsetCodec, timeCodec, timestampCodec, zonedTimestampCodec } from './date-time.js';
+import {
+  dateCodec,
+  instantCodec,
+  offsetCodec,
+  timeCodec,
+  timestampCodec,
+  withFraction,
+  withOwnOffset,
+  zonedTimestampCodec,
+} from './date-time.js';
 import { enumCodec, setCodec } from './members.js';
-import { bitsCodec, decimalCodec, doubleCodec, integerCodec, realCodec } from './number.js';
-import { jsonCodec, textCodec, uuidCodec } from './text.js';
+import { bitsCodec, decimalCodec, doubleCodec, exactCodec, integerCodec, realCodec } from './number.js';
+import { jsonCodec, textCodec, uuidCodec, withLength } from './text.js';
 
 /** How the values of one column are checked, written and compared. */
 export interface Codec {
@@ -27,15 +36,21 @@ export interface Codec {
  * @param gaps of the zone in which its times become instants; undefined where they do not, or where none are left out
  */
 export function codecOf(column: Column, gaps?: TimeGaps): Codec {
+  const codec = codecOfKind(column, gaps);
+  const limited = column.fraction === undefined ? codec : withFraction(codec, column.fraction);
+  return column.spelled ? { ...limited, canonical: withLength } : limited;
+}
+
+function codecOfKind(column: Column, gaps: TimeGaps | undefined): Codec {
   switch (column.kind) {
     case 'integer':
       return integerCodec(column);
     case 'decimal':
       return decimalCodec(column);
     case 'real':
-      return realCodec;
+      return column.exact ? exactCodec(realCodec, Math.fround) : realCodec;
     case 'double':
-      return doubleCodec;
+      return column.exact ? exactCodec(doubleCodec, Number) : doubleCodec;
     case 'text':
     case 'other':
       return textCodec(column);
@@ -54,7 +69,10 @@ export function codecOf(column: Column, gaps?: TimeGaps): Codec {
     case 'date':
       return dateCodec;
     case 'timestamp':
-      return gaps === undefined ? timestampCodec : zonedTimestampCodec(gaps);
+      if (gaps === undefined) {
+        return timestampCodec;
+      }
+      return column.spelled ? withOwnOffset(zonedTimestampCodec(gaps)) : zonedTimestampCodec(gaps);
     case 'instant':
       return column.needsOffset === true ? offsetCodec : instantCodec;
     case 'time':

@@ -113,6 +113,33 @@ export const offsetCodec: Codec = {
   },
 };
 
+/** Times of the source's clock, some of which have their own offset. @param clock for those without one */
+export function withOwnOffset(clock: Codec): Codec {
+  const codecFor = (value: Buffer): Codec =>
+    splitOffset(value.toString('latin1')).offset === undefined ? clock : instantCodec;
+  return {
+    write: (value, to) => codecFor(value).write(value, to),
+    repair: (value, kind, policy) => codecFor(value).repair(value, kind, policy),
+    canonical: (value) => codecFor(value).canonical(value),
+  };
+}
+
+/** Times with no more digits behind the second than that; zeros do not count. */
+export function withFraction(codec: Codec, digits: number): Codec {
+  const longer = new RegExp(`(\\.\\d{${digits}})\\d*[1-9]\\d*`);
+  return {
+    ...codec,
+    write: (value, to) =>
+      value.includes(POINT) && longer.test(value.toString('latin1')) ? 'numbers' : codec.write(value, to),
+    repair: (value, kind, policy) =>
+      kind === 'numbers' && longer.test(value.toString('latin1'))
+        ? Buffer.from(value.toString('latin1').replace(longer, digits === 0 ? '' : '$1'), 'latin1')
+        : codec.repair(value, kind, policy),
+  };
+}
+
+const POINT = 0x2e;
+
 /** A time of day, up to 24:00:00. */
 export const timeCodec: Codec = {
   write(value, to) {

@@ -28,7 +28,7 @@ export function setCodec({ members = [] }: Pick<Column, 'members'>): Codec {
       if (!chosen.every((member) => known.has(member))) {
         return 'values';
       }
-      to.escaped(Buffer.from(`{${chosen.map(quotedElement).join(',')}}`));
+      to.escaped(Buffer.from(arrayOfMembers(value.toString())));
       return undefined;
     },
     repair: (value) =>
@@ -39,6 +39,11 @@ export function setCodec({ members = [] }: Pick<Column, 'members'>): Codec {
       ),
     canonical: (value) => value,
   };
+}
+
+/** Members with commas between them, as PostgreSQL writes an array of them. */
+export function arrayOfMembers(text: string): string {
+  return `{${text === '' ? '' : text.split(',').map(quotedElement).join(',')}}`;
 }
 
 function split(value: Buffer): string[] {

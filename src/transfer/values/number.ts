@@ -181,6 +181,49 @@ function floatCodec(bytes: 4 | 8): Codec {
   };
 }
 
+/**
+ * Numbers of another type, which must be the same to their last digit when they are held as floating-point ones.
+ * @param fit the nearest number that can be held
+ */
+export function exactCodec(codec: Codec, fit: (number: number) => number): Codec {
+  const isExact = (text: string): boolean => {
+    const digits = Math.max(1, scientific(text).digits.length);
+    return digits <= MOST_DIGITS && sameNumber(fit(Number(text)).toPrecision(digits), text);
+  };
+  return {
+    ...codec,
+    write(value, to) {
+      const text = value.toString('latin1');
+      return FLOAT.test(text) && Number.isFinite(fit(Number(text))) && !isExact(text)
+        ? 'numbers'
+        : codec.write(value, to);
+    },
+    repair(value, kind, policy) {
+      const nearest = fit(Number(value.toString('latin1')));
+      return Number.isFinite(nearest) && nearest !== 0
+        ? Buffer.from(String(nearest))
+        : codec.repair(value, kind, policy);
+    },
+  };
+}
+
+/** As many as toPrecision gives. */
+const MOST_DIGITS = 100;
+
+/** Whether two texts of numbers are the same number, whatever their zeros and exponents. */
+function sameNumber(one: string, other: string): boolean {
+  const [a, b] = [scientific(one), scientific(other)];
+  return a.digits === b.digits && (a.digits === '' || (a.exponent === b.exponent && a.sign === b.sign));
+}
+
+/** Digits without zeros around them, and the exponent of the first of them. */
+function scientific(text: string): { sign: boolean; digits: string; exponent: number } {
+  const [, sign, whole = '', fraction = '', power = '0'] = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const all = whole + fraction;
+  const leading = /^0*/.exec(all)![0].length;
+  return { sign: sign === '-', digits: all.replace(/^0+|0+$/g, ''), exponent: Number(power) + whole.length - leading };
+}
+
 /** 0s and 1s, exactly so many. */
 export function bitsCodec({ maxLength }: Pick<Column, 'maxLength'>): Codec {
   return {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Column } from '../table.js';
 import type { Codec } from './codec.js';
+import { fromWindows1252 } from './windows-1252.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -31,7 +32,7 @@ export function textCodec({ maxLength = Infinity }: Pick<Column, 'maxLength'>): 
         case 'nul-bytes':
           return Buffer.from(value.filter((byte) => byte !== 0));
         case 'encoding':
-          return Buffer.from(new TextDecoder(policy === 'latin1' ? 'windows-1252' : 'utf-8').decode(value));
+          return Buffer.from(policy === 'latin1' ? fromWindows1252(value) : new TextDecoder().decode(value));
         case 'length':
           return Buffer.from(Array.from(value.toString()).slice(0, maxLength).join(''));
         default:

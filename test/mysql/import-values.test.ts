@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { laurel } from '../cli/process.js';
+import { findingsOf, type Imported, importMysql, workplace } from './import-support.js';
+import { type MysqlDatabase, mysqlDatabase, type PostgresDatabase, postgresDatabase } from './support.js';
+
+const place = workplace();
+let mysql: MysqlDatabase;
+let postgres: PostgresDatabase;
+beforeAll(async () => {
+  [mysql, postgres] = await Promise.all([mysqlDatabase(), postgresDatabase()]);
+});
+afterAll(async () => {
+  await Promise.all([mysql?.drop(), postgres?.drop()]);
+  place.remove();
+});
+beforeEach(async () => {
+  await mysql.run('set foreign_key_checks = 0; drop table if exists ev, st, p, x');
+  await postgres.client.query('drop schema if exists public cascade; create schema public');
+});
+
+const SEOUL = ['--source-time-zone', 'Asia/Seoul'];
+
+const run = (...words: string[]): Promise<Imported> =>
+  importMysql(mysql.url, { url: postgres.url }, ['--tables', 'all', ...words], place);
+
+const runCsv = (path: string, ...words: string[]): ReturnType<typeof laurel> =>
+  laurel(['import', 'csv', path, ...words], { DATABASE_URL: postgres.url, DATA_DIR: place.path });
+
+async function rowsOf(table: string, columns: string): Promise<unknown[]> {
+  const { rows } = await postgres.client.query({
+    text: `select ${columns} from ${table} order by 1`,
+    rowMode: 'array',
+  });
+  return rows;
+}
+
+/** Corrects a file of rejected rows and imports it. */
+async function importCorrected(path: string, from: string, to: string, ...words: string[]): Promise<number | null> {
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to));
+  const { code, output } = await runCsv(path, ...words);
+  expect(output).toContain('Both sides are equal');
+  return code;
+}
+
+describe('rejected rows are the same when they come back', () => {
+  test('instants and times of the zone, left out while reading and afterwards, and sets', async () => {
+    await mysql.run(`set time_zone = '+00:00'; create table p (id int primary key); insert into p values (1), (9);
+      create table st (id int primary key, p int references p (id), d date not null, at datetime, ts timestamp null,
+        s set('x', 'y "z"'), f tinyint(1), foreign key (p) references p (id));
+      insert into st values (1, 1, '0000-00-00', '2026-01-01 12:00:00', '2026-01-01 12:00:00', 'x,y "z"', 1),
+        (2, 7, '2026-01-01', '2026-01-01 12:00:00', '2026-01-01 12:00:00', 'x', 0),
+        (3, 1, '2026-01-01', '2026-01-01 12:00:00', '2026-01-01 12:00:00', '', 0)`);
+    const folder = place.fresh('rejects');
+    const done = await run(...SEOUL, '--dates', 'reject', '--orphans', 'reject', '--rejects', folder);
+    expect([done.code, done.report?.outcome]).toEqual([0, 'done']);
+    const path = join(folder, 'st.csv');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('0000-00-00', '2026-01-01'));
+    expect(await importCorrected(path, '2,7,', '2,1,', ...SEOUL)).toBe(0);
+    expect(
+      await rowsOf(
+        'st',
+        "id, p, d::text, at at time zone 'UTC' = '2026-01-01 03:00', ts at time zone 'UTC' = '2026-01-01 12:00', s::text, f",
+      ),
+    ).toEqual([
+      [1, 1, '2026-01-01', true, true, '{x,"y \\"z\\""}', true],
+      [2, 1, '2026-01-01', true, true, '{x}', false],
+      [3, 1, '2026-01-01', true, true, '{}', false],
+    ]);
+    // What came first finds itself again.
+    await mysql.run(`delete from st where id < 3`);
+    const again = await run(...SEOUL, '--merge', 'fail');
+    expect([again.code, again.report?.outcome]).toEqual([0, 'done']);
+  });
+});
+
+describe('times into a table that is there', () => {
+  test('of a clock without a zone are not kept in a column of instants', async () => {
+    await mysql.run(
+      `create table ev (id int primary key, at datetime); insert into ev values (1, '2026-01-01 12:00:00')`,
+    );
+    await postgres.client.query('create table ev (id int primary key, at timestamptz)');
+    const refused = await run('--time-zones', 'keep');
+    expect([refused.code, refused.output]).toEqual([
+      2,
+      expect.stringMatching(/cannot be kept in ev\.at.*--source-time-zone/),
+    ]);
+    expect(await rowsOf('ev', 'id')).toEqual([]);
+  });
+
+  test('instants into a column without a zone are found, and kept by the clock of UTC', async () => {
+    await mysql.run(`set time_zone = '+00:00'; create table ev (id int primary key, at timestamp null);
+      insert into ev values (1, '2026-01-01 12:00:00'), (2, null)`);
+    await postgres.client.query('create table ev (id int primary key, at timestamp)');
+    const ended = await run(...SEOUL);
+    expect([ended.code, findingsOf(ended.report)]).toEqual([1, ['time-zones ev.at 1']]);
+    expect(ended.report?.findings[0]?.samples).toEqual([expect.stringContaining('UTC'), 'id 1']);
+    const kept = await run(...SEOUL, '--time-zones', 'keep');
+    expect([kept.code, kept.report?.outcome]).toEqual([0, 'done']);
+    expect(await rowsOf('ev', 'id, at::text')).toEqual([
+      [1, '2026-01-01 12:00:00'],
+      [2, null],
+    ]);
+  });
+
+  test('of another kind are refused, whatever the policy for dates', async () => {
+    await mysql.run(`create table ev (id int primary key, a datetime); insert into ev values (1, '2026-01-01 10:00:00');
+      create table x (id int primary key, b date); insert into x values (1, '2026-01-02')`);
+    await postgres.client.query(
+      'create table ev (id int primary key, a date); create table x (id int primary key, b timestamp)',
+    );
+    for (const [table, column, source, here] of [
+      ['ev', 'a', 'datetime', 'date'],
+      ['x', 'b', 'date', 'timestamp'],
+    ]) {
+      const words = ['--tables', table!, '--dates', 'null', '--source-time-zone', 'UTC'];
+      const refused = await importMysql(mysql.url, { url: postgres.url }, words, place);
+      expect([refused.code, refused.output]).toEqual([
+        2,
+        expect.stringMatching(
+          new RegExp(`${table}\\.${column} is ${source} in the source, and ${here}.* here.*Nothing was changed`),
+        ),
+      ]);
+    }
+  });
+});
+
+test('numbers and JSON into tables that are there are compared as those have them', async () => {
+  await mysql.run(`create table x (id int primary key, a decimal(10,4), b json, c double, d bigint);
+    insert into x values (1, 6.2300, '{"b":1, "a":2}', 0.1, 7), (2, null, null, null, null)`);
+  await postgres.client.query(
+    'create table x (id int primary key, a numeric(12,2), b jsonb, c real, d double precision)',
+  );
+  const done = await run('--merge', 'newer');
+  expect([done.code, done.report?.outcome]).toEqual([0, 'done']);
+  expect(await rowsOf('x', 'id, a::text, b::text, c, d')).toEqual([
+    [1, '6.23', '{"a": 2, "b": 1}', 0.1, 7],
+    [2, null, null, null, null],
+  ]);
+  await mysql.run(`insert into x values (3, 6.2345, null, 16777217.5, 9007199254740993)`);
+  const lossy = await run('--merge', 'newer');
+  expect([lossy.code, findingsOf(lossy.report)]).toEqual([1, ['numbers x.a 1', 'numbers x.c 1', 'numbers x.d 1']]);
+});
