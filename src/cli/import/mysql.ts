@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { UsageError } from '../../migrate/errors.js';
 import { recogniseGame } from '../../transfer/game/shape.js';
 import { tableImport } from '../../transfer/import/table-import.js';
@@ -6,7 +6,14 @@ import { definitionsOf } from '../../transfer/mysql/definition.js';
 import type { MysqlTable } from '../../transfer/mysql/mysql-table.js';
 import { MysqlSource } from '../../transfer/mysql/source.js';
 import type { NewTable } from '../../transfer/new-table.js';
-import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
+import {
+  addImportOptions,
+  type ImportFlags,
+  mergeOption,
+  type MergeFlag,
+  parseNames,
+  parseSourceUrl,
+} from './options.js';
 import { importInto } from './run.js';
 
 interface MysqlFlags extends ImportFlags, MergeFlag {
@@ -23,7 +30,7 @@ export function addImportMysql(command: Command): void {
       .description(
         "move a database of MySQL or MariaDB here: the game service's into Laurel's tables, or any tables as they are",
       )
-      .requiredOption('--from <url>', 'mysql://user:password@host:port/database', parseUrl)
+      .requiredOption('--from <url>', 'mysql://user:password@host:port/database')
       .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
       .option('--schema <name>', 'where tables as they are go; made if need be. Left out: the one of the connection')
       .addOption(mergeOption()),
@@ -38,7 +45,12 @@ export function addImportMysql(command: Command): void {
 }
 
 function run(flags: MysqlFlags): Promise<void> {
-  const { from, tables, schema, merge, sourceTimeZone } = flags;
+  const { tables, schema, merge, sourceTimeZone } = flags;
+  const from = parseSourceUrl(
+    flags.from.replace(/^mariadb:/, 'mysql:'),
+    ({ protocol, hostname }) => protocol === 'mysql:' && hostname !== '',
+    'mysql://user:password@host:3306/database',
+  );
   return importInto(flags, async ({ seasonTimeZone }) => {
     const names = tables?.join() === 'all' ? undefined : tables;
     const source = await MysqlSource.open(from, { tables: names, timeZone: sourceTimeZone });
@@ -69,13 +81,4 @@ function run(flags: MysqlFlags): Promise<void> {
       },
     };
   });
-}
-
-/** @throws InvalidArgumentError without the URL in its message: it has a password */
-function parseUrl(text: string): string {
-  const url = URL.parse(text.replace(/^mariadb:/, 'mysql:'));
-  if (url === null || url.protocol !== 'mysql:' || url.hostname === '' || url.pathname.length < 2) {
-    throw new InvalidArgumentError('It is to be like mysql://user:password@host:3306/database');
-  }
-  return url.href;
 }

@@ -73,10 +73,29 @@ export function mergeOption(): Option {
   ).choices(['newer', 'fail']);
 }
 
-/** Names with commas between. */
+/** Names with commas between. @throws InvalidArgumentError where there is none */
 export function parseNames(text: string): string[] {
-  return text
+  const names = text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  if (names.length === 0) {
+    throw new InvalidArgumentError('It is to be names with commas between.');
+  }
+  return names;
+}
+
+/**
+ * Reads where a source is. Not by commander, which would print what is wrong, with its password.
+ * @param example of what it is to be
+ * @throws UsageError without a word of the text
+ */
+export function parseSourceUrl(text: string, isOne: (url: URL) => boolean, example: string): string {
+  const url = URL.parse(text);
+  if (url === null || !isOne(url) || url.pathname.length < 2) {
+    throw new UsageError(
+      `--from is to be like ${example}. Nothing was changed. In a password # is %23, / is %2F, @ is %40 and ? is %3F.`,
+    );
+  }
+  return url.href;
 }

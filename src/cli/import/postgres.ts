@@ -8,7 +8,14 @@ import type { NotCarried } from '../../transfer/import/report.js';
 import { tableImport } from '../../transfer/import/table-import.js';
 import { newTablesFrom } from '../../transfer/postgres/new-tables.js';
 import { PostgresSource } from '../../transfer/postgres/source.js';
-import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
+import {
+  addImportOptions,
+  type ImportFlags,
+  mergeOption,
+  type MergeFlag,
+  parseNames,
+  parseSourceUrl,
+} from './options.js';
 import { importInto, type Move } from './run.js';
 import type { PostgresTable } from '../../transfer/postgres-tables.js';
 
@@ -26,7 +33,7 @@ export function addImportPostgres(command: Command): void {
     command
       .command('postgres')
       .description("move another PostgreSQL database here: Laurel's, the old game service's, or any tables as they are")
-      .requiredOption('--from <url>', 'postgres://user:password@host:port/database', parseUrl)
+      .requiredOption('--from <url>', 'postgres://user:password@host:port/database')
       .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
       .option(
         '--where <table=condition>',
@@ -46,6 +53,11 @@ export function addImportPostgres(command: Command): void {
 }
 
 function run(flags: PostgresFlags): Promise<void> {
+  parseSourceUrl(
+    flags.from,
+    ({ protocol }) => /^postgres(?:ql)?:$/.test(protocol),
+    'postgres://user:password@host:5432/database',
+  );
   return importInto(flags, async ({ seasonTimeZone }) => {
     const source = await open(flags, flags.tables?.join() === 'all' ? undefined : flags.tables);
     if (flags.tables !== undefined) {
@@ -69,6 +81,14 @@ function run(flags: PostgresFlags): Promise<void> {
       );
     }
     const { merge } = flags;
+    const read = shape.tables.map((table) => table.source.name);
+    const unused = [...(flags.where?.keys() ?? [])].filter((name) => !read.includes(name));
+    if (unused.length > 0) {
+      await source.close();
+      throw new UsageError(
+        `--where is for tables that are read, and ${unused.join(', ')} is not carried over. Nothing was changed. Leave it out. Of the game service there are: ${read.join(', ')}`,
+      );
+    }
     return {
       source,
       mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, unreadOf(source))),
@@ -111,15 +131,6 @@ async function laurel(whole: PostgresSource, flags: PostgresFlags): Promise<Move
 
 function unreadOf({ unread }: PostgresSource): NotCarried[] {
   return unread.map(({ name, why }) => ({ name, why }));
-}
-
-/** @throws InvalidArgumentError without the URL in its message: it has a password */
-function parseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2) {
-    throw new InvalidArgumentError('It is to be like postgres://user:password@host:5432/database');
-  }
-  return text;
 }
 
 function addCondition(text: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {

@@ -67,7 +67,7 @@ export function decimalCodec({ precision }: Pick<Column, 'precision'>): Codec {
   return {
     write(value, to) {
       const parts = partsOf(value);
-      if (parts === undefined ? !SPECIAL.test(value.toString('latin1')) : !fits(parts, precision)) {
+      if (parts === undefined ? !isSpecial(value, precision) : !fits(parts, precision)) {
         return 'numbers';
       }
       to.raw(value);
@@ -100,6 +100,12 @@ export function decimalCodec({ precision }: Pick<Column, 'precision'>): Codec {
       return Buffer.from(`${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`);
     },
   };
+}
+
+/** With so many digits there is no infinity. */
+function isSpecial(value: Buffer, precision: Column['precision']): boolean {
+  const text = value.toString('latin1');
+  return SPECIAL.test(text) && (precision === undefined || text === 'NaN');
 }
 
 /** A scale can be beyond the digits, and below zero: then so many digits before the point are zeros. */
