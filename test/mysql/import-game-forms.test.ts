@@ -1,6 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { laurel } from '../cli/process.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
-import { countsOf, findingsOf, importMysql, stateOf, workplace } from './import-support.js';
+import { answer, countsOf, findingsOf, importMysql, reportIn, stateOf, workplace } from './import-support.js';
 import { GAME_FIXTURE, type MysqlDatabase, mysqlDatabase, runFile } from './support.js';
 
 const place = workplace();
@@ -37,6 +40,68 @@ test('times of the game service cannot be kept without a zone', async () => {
   expect(await stateOf(database.url!)).toBe(before);
   expect((await run('--time-zones', 'keep', ...ZONE)).code).toBe(0);
 });
+
+describe('rejected rows', () => {
+  beforeAll(() =>
+    mysql.run(`create table kept like scores; insert into kept select * from scores;
+      alter table scores modify created_at timestamp null;
+      update scores set created_at = '0000-00-00 00:00:00' where id = 1; update scores set user_id = 99 where id = 2;
+      update friendships set receiver_id = 99 where id = 1; update monthly_scores set month = 13 where id = 2`),
+  );
+  afterAll(() =>
+    mysql.run(`drop table scores; rename table kept to scores; update monthly_scores set month = 2 where id = 2;
+      update friendships set receiver_id = 1 where id = 1`),
+  );
+
+  test('come back corrected by one command, whether their times have an offset or the source’s clock', async () => {
+    const folder = place.fresh('rejects');
+    const policies = ['dates', 'orphans', 'months'].flatMap((kind) => [`--${kind}`, 'reject']);
+    const done = await run(...ZONE, ...policies, '--rejects', folder);
+    expect([done.code, done.report?.outcome]).toEqual([0, 'done']);
+    const scores = readFileSync(join(folder, 'scores.csv'), 'utf8');
+    expect(scores).toMatch(/^2,99,\d+,2026-01-20 09:15:42\+00,orphans: user_id$/m);
+    correct(folder, 'scores', /0000-00-00 00:00:00(\+00)?/, '2026-01-12 21:04:11');
+    correct(folder, 'scores', /^2,99,/m, '2,5,');
+    correct(folder, 'friendships', /^(1,\d+),99,/m, '$1,5,');
+    const months = readFileSync(join(folder, 'monthly_scores.csv'), 'utf8');
+    correct(folder, 'monthly_scores', /,13,/, ',2,');
+
+    const words = ['import', 'csv', folder, '--game', '--merge', 'newer', '--json'];
+    const settings = { DATABASE_URL: database.url!, DATA_DIR: place.path };
+    const zoneless = await laurel(words, settings);
+    expect(findingsOf(reportIn(zoneless.output))).toEqual([
+      'time-zones friendships.created_at 1',
+      'time-zones monthly_scores.updated_at 1',
+      'time-zones scores.created_at 1',
+    ]);
+    const back = await laurel([...words, ...ZONE], settings);
+    expect([back.code, findingsOf(reportIn(back.output))]).toEqual([0, []]);
+    expect(countsOf(reportIn(back.output))).toEqual({
+      scores: [2, 2, 0, 0, 0],
+      friendships: [1, 1, 0, 0, 0],
+      monthly_scores: [1, 1, 0, 0, 0],
+    });
+    const at = `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')`;
+    expect(
+      await answer(database.url!, `select ${at} as v from scores where legacy_id in (1, 2) order by legacy_id`),
+    ).toEqual(['2026-01-12 12:04:11', '2026-01-20 09:15:42']);
+    const [, local] = /,(2026-[^,]*),/.exec(months.split('\n')[1]!)!;
+    expect(
+      await answer(
+        database.url!,
+        `select achieved_at = '${local}'::timestamp at time zone 'Asia/Seoul' as v from standings where legacy_id = 2`,
+      ),
+    ).toEqual([true]);
+  });
+});
+
+/** Changes the one place in a file that is wrong. */
+function correct(folder: string, table: string, wrong: RegExp, right: string): void {
+  const path = join(folder, `${table}.csv`);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toMatch(wrong);
+  writeFileSync(path, text.replace(wrong, right));
+}
 
 describe('tables of the service in another form', () => {
   beforeAll(() =>

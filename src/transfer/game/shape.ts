@@ -162,6 +162,26 @@ export function stagedRow({ places }: StagedTable, row: Row): Row {
   return places.map((place) => row[place]!);
 }
 
+/**
+ * The staging table as rows arrive in it: times that are nothing but text in the source are that here too, until
+ * readWrittenTimes has made instants of them. Some can have their own offset.
+ * @param timeZone of those without one; undefined: each has its own
+ */
+export function arrivingTable({ source, table, places }: StagedTable, timeZone: string | undefined): Table {
+  return {
+    ...table,
+    columns: table.columns.map((column, index) =>
+      isWrittenTime(column, source.columns[places[index]!]!)
+        ? { ...column, spelled: true, ...(timeZone === undefined ? { needsOffset: true } : { kind: 'timestamp' }) }
+        : column,
+    ),
+  };
+}
+
+function isWrittenTime({ kind }: Column, source: Column): boolean {
+  return kind === 'instant' && UNTYPED.includes(source.kind);
+}
+
 /** Where a table that is known by name has a column that is to be carried over: -1 for nowhere. */
 function placeOf({ names, holds }: CarriedColumn, { columns }: Table): number {
   for (const name of names) {
@@ -223,7 +243,10 @@ function stagingTable(name: GameTable, source: Table): StagedTable {
     .filter(({ place }) => place !== -1)
     .toSorted((a, b) => a.place - b.place);
   const columns = carried.map(({ column, place }) => stagingColumn(column, source.columns[place]!));
-  const definitions = columns.map((column) => `${quoted(column.name)} ${column.type}`);
+  const definitions = columns.map((column, index) => {
+    const isWritten = isWrittenTime(column, source.columns[carried[index]!.place]!);
+    return `${quoted(column.name)} ${isWritten ? 'text' : column.type}`;
+  });
   if (name === 'friendships') {
     // When the opposite request answered this one; the source has no such time.
     definitions.push(`responded_at ${columns.find((column) => column.name === 'created_at')!.type}`);
@@ -251,9 +274,9 @@ function stagingColumn({ names, holds }: CarriedColumn, source: Column): Column 
     case 'date':
       return { ...column, kind: 'date', type: 'date' };
     case 'time':
-      return source.kind === 'instant'
-        ? { ...column, kind: 'instant', type: 'timestamptz' }
-        : { ...column, kind: 'timestamp', type: 'timestamp' };
+      return source.kind === 'timestamp'
+        ? { ...column, kind: 'timestamp', type: 'timestamp' }
+        : { ...column, kind: 'instant', type: 'timestamptz' };
     case 'text':
     case 'uuid': {
       const { narrowCharset } = source;

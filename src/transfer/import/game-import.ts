@@ -7,7 +7,8 @@ import { refuseUnlessEmpty } from '../game/locks.js';
 import type { GameOptions } from '../game/options.js';
 import { type ReconciledTable, reconcileGame } from '../game/reconcile.js';
 import { SEQUENCES } from '../game/sequences.js';
-import { type GameShape, type StagedTable, stagedRow } from '../game/shape.js';
+import { type GameShape, type StagedTable, arrivingTable, stagedRow } from '../game/shape.js';
+import { readWrittenTimes } from '../game/written-times.js';
 import { quoted } from '../identifier.js';
 import type { Source } from '../source.js';
 import { runStagedCheck } from '../staged-check.js';
@@ -90,7 +91,7 @@ async function moveGame<T extends Table>(
   options: GameOptions,
 ): Promise<Moved> {
   const { target, problems, rejects } = run;
-  const readers = shape.tables.map((staged) => readerOf(source, staged));
+  const readers = shape.tables.map((staged) => readerOf(source, staged, run.timeZone));
   const copies: TimedCopy[] = [];
   for (const [index, staged] of shape.tables.entries()) {
     copies.push(await copyStaged(run, staged, readers[index]!));
@@ -101,7 +102,9 @@ async function moveGame<T extends Table>(
   const tables: Staged[] = [];
   for (const [index, staged] of shape.tables.entries()) {
     run.onProgress({ phase: 'comparing', table: staged.source.name });
-    const arrived = await storedChecksum(target, quoted(staged.table.name), staged.table.columns);
+    const arriving = arrivingTable(staged, run.timeZone);
+    const arrived = await storedChecksum(target, quoted(staged.table.name), arriving.columns);
+    await readWrittenTimes(target, arriving, run.timeZone);
     await findZonelessTimes(run, { ...staged.table, name: staged.source.name }, staged.table.name);
     tables.push({ staged, copied: copies[index]!, arrived });
   }
@@ -138,9 +141,9 @@ async function write(
 }
 
 /** What is read of the source for a staged table, under the staging table's column names and the source's own name. */
-function readerOf<T extends Table>(source: Source<T>, staged: StagedTable): Source {
+function readerOf<T extends Table>(source: Source<T>, staged: StagedTable, timeZone: string | undefined): Source {
   const whole = source.tables.find(({ name }) => name === staged.source.name)!;
-  const table: Table = { ...staged.table, name: staged.source.name };
+  const table: Table = { ...arrivingTable(staged, timeZone), name: staged.source.name };
   const part = source.only(whole, staged.places);
   const own = part !== undefined && source.hasChecksum(part) ? part : undefined;
   return {
@@ -166,7 +169,7 @@ async function copyStaged(run: Run, staged: StagedTable, reader: Source): Promis
   await target.query(staged.create);
   const copying = copyTable(reader, reader.tables[0]!, target, problems, rejects, {
     into: staged.table.name,
-    timeZone: undefined,
+    timeZone: run.timeZone,
     hasChecksum: reader.hasChecksum(reader.tables[0]!),
     signal,
     onRows: (rows) => onProgress({ phase: 'copying', table: name, rows: Number(rows), estimatedRows }),
