@@ -1,0 +1,113 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { randomBytes } from 'node:crypto';
+import type { SignedIn } from '../account/account.service.js';
+import { openSession } from '../account/session.service.js';
+import { userColumns } from '../account/user.service.js';
+import type { UserRow } from '../account/user.type.js';
+import { query, queryOne, sql } from '../database/query.js';
+import { inTransaction } from '../database/transaction.js';
+import { badInput } from '../errors.js';
+import type { Claims } from './claims.js';
+import { accountOf } from './identity-account.js';
+import { spendTicket } from './link-ticket.js';
+import type { Provider } from './provider.js';
+import { keepAttempt, type SignInAttempt } from './sign-in-attempt.js';
+import { issueCode, spendSignInCode } from './sign-in-code.js';
+import { SignInError } from './sign-in-error.js';
+
+/** Characters of base64url: 256 bits. */
+const SECRET_BYTES = 32;
+
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}
+
+/**
+ * Begins a sign-in.
+ * @param browser the cookie of the browser, in which alone it can go on
+ * @param ticket to link an identity to the ticket's user instead
+ * @returns where to send the browser
+ * @throws SignInError provider_unavailable, provider_refused, ticket_invalid
+ */
+export async function beginSignIn(
+  em: SqlEntityManager,
+  provider: Provider,
+  browser: string,
+  returnUrl: string,
+  ticket: string | undefined,
+): Promise<URL> {
+  const secrets = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
+  const { name } = provider.settings;
+  // First, so that a provider that is away costs nobody a ticket.
+  const url = await provider.authorizationUrl(secrets);
+  await inTransaction(em, async (transaction) => {
+    const linkTo = ticket === undefined ? null : await spendTicket(transaction, ticket, name, returnUrl);
+    if (linkTo === undefined) {
+      throw new SignInError('ticket_invalid');
+    }
+    await keepAttempt(transaction, name, browser, secrets, { returnUrl, linkTo });
+  });
+  return url;
+}
+
+/**
+ * Makes a code for somebody who has come back from a provider: for a session, or for the link that was asked for.
+ * @throws SignInError email_taken, account_deleted
+ */
+export async function settleSignIn(
+  em: SqlEntityManager,
+  provider: string,
+  claims: Claims,
+  { linkTo }: SignInAttempt,
+  deletionGraceDays: number,
+): Promise<string> {
+  if (linkTo !== null) {
+    return issueCode(em, linkTo, { provider, claims });
+  }
+  const userId = await accountOf(em, provider, claims);
+  const standing = await queryOne(
+    em,
+    sql<{ id: string }>`select u.id from users u where u.id = ${userId} and ${standingAccount(deletionGraceDays)}`,
+  );
+  if (standing === undefined) {
+    throw new SignInError('account_deleted');
+  }
+  return issueCode(em, userId, null);
+}
+
+/**
+ * Opens a session for a code. An account that was deleted not too long ago is there again.
+ * @throws AppError BAD_USER_INPUT naming the code
+ */
+export function completeSignIn(
+  em: SqlEntityManager,
+  code: string,
+  deletionGraceDays: number,
+  userAgent: string | null,
+): Promise<SignedIn> {
+  return inTransaction(em, async (transaction) => {
+    const userId = await spendSignInCode(transaction, code);
+    const account =
+      userId === undefined
+        ? undefined
+        : await queryOne(
+            transaction,
+            sql<UserRow & { deleted: boolean }>`select ${userColumns}, u.deleted_at is not null as deleted
+              from users u where u.id = ${userId} and ${standingAccount(deletionGraceDays)} for no key update`,
+          );
+    if (account === undefined) {
+      throw badInput('code', 'This code is not valid: it was used, or is more than a minute old. Sign in again.');
+    }
+    const { deleted, ...user } = account;
+    if (deleted) {
+      await query(transaction, sql`update users set deleted_at = null, updated_at = now() where id = ${user.id}`);
+    }
+    return { ...(await openSession(transaction, user, userAgent)), restored: deleted };
+  });
+}
+
+/** Condition of the accounts that can be signed in to, of the table aliased `u`. */
+function standingAccount(deletionGraceDays: number) {
+  return sql`(u.deleted_at is null
+    or (u.deleted_at > now() - make_interval(days => ${deletionGraceDays}::integer) and u.scrubbed_at is null))`;
+}
