@@ -74,6 +74,10 @@ describe('rejected rows', () => {
       'time-zones monthly_scores.updated_at 1',
       'time-zones scores.created_at 1',
     ]);
+    expect(await laurel([...words, '--time-zones', 'keep'], settings)).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/Nothing was changed.*--source-time-zone/),
+    });
     const back = await laurel([...words, ...ZONE], settings);
     expect([back.code, findingsOf(reportIn(back.output))]).toEqual([0, []]);
     expect(countsOf(reportIn(back.output))).toEqual({
