@@ -26,14 +26,18 @@ export function answerInJson(http: FastifyInstance, path: string, log: Logger): 
     }
     return refuse(reply, HTTP_NOT_FOUND, 'There is nothing at this address.', ErrorCode.NOT_FOUND);
   });
-  http.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url === path) {
-      reply.header('cache-control', 'no-store');
-    }
+}
+
+/** Refuses requests of the API that its parsers are not for, and keeps its answers out of caches. */
+export function refuseUnfit(api: FastifyInstance): void {
+  api.addHook('onRequest', (request, reply, done) => {
+    reply.header('cache-control', 'no-store');
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
-      await refuse(reply, HTTP_UNSUPPORTED_MEDIA_TYPE, 'Send the body without compression.');
+      refuse(reply, HTTP_UNSUPPORTED_MEDIA_TYPE, 'Send the body without compression.');
+      return;
     }
+    done();
   });
 }
 

@@ -15,6 +15,8 @@ export async function addSecurityHeaders(http: FastifyInstance, production: bool
     frameguard: { action: 'sameorigin' },
     referrerPolicy: { policy: 'no-referrer' },
     strictTransportSecurity: production && { maxAge: 31_536_000, includeSubDomains: false },
+    // It would cut windows that a game opens for a sign-in off from the page that opened them.
+    crossOriginOpenerPolicy: false,
     // For old browsers and plug-ins, which have nothing to do with data.
     xDnsPrefetchControl: false,
     xDownloadOptions: false,

@@ -18,9 +18,11 @@ const REFUSED_DOCUMENT = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FA
  */
 export const statusPlugin: ApolloServerPlugin<Context> = {
   async requestDidStart() {
-    return { willSendResponse: setStatus };
+    return listener;
   },
 };
+
+const listener = { willSendResponse: setStatus };
 
 async function setStatus({
   request,

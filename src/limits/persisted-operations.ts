@@ -63,12 +63,9 @@ function unusable(path: string, problem: string): ConfigError {
   return new ConfigError([`PERSISTED_OPERATIONS: ${path} ${problem}`]);
 }
 
-/** Refuses every other operation before it is parsed. */
-export function refuseOtherOperations(http: FastifyInstance, path: string, operations: PersistedOperations): void {
-  http.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.url !== path) {
-      return;
-    }
+/** Refuses every other operation before it is parsed, on all routes of `api`. */
+export function refuseOtherOperations(api: FastifyInstance, operations: PersistedOperations): void {
+  api.addHook('preHandler', async (request, reply) => {
     const sent: unknown = request.method === 'GET' ? request.query : request.body;
     const text = typeof sent === 'object' && sent !== null && 'query' in sent ? sent.query : undefined;
     if (text !== undefined && text !== null && !(typeof text === 'string' && operations.has(text))) {

@@ -1,4 +1,8 @@
-import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from '@apollo/server';
+import type {
+  ApolloServerPlugin,
+  GraphQLRequestContextDidResolveOperation,
+  GraphQLRequestContextWillSendResponse,
+} from '@apollo/server';
 import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { Context } from '../context.js';
 import { type Cost, costOf, evaluate } from './query-cost.js';
@@ -25,28 +29,35 @@ export function limitCost(tellsCost: boolean): ApolloServerPlugin<Context> {
       body.singleResult.extensions = { ...body.singleResult.extensions, cost: { cost, allowed: MAX_COST } };
     }
   };
+  const listener = {
+    async didResolveOperation({
+      schema,
+      document,
+      operation,
+      request,
+      contextValue,
+    }: GraphQLRequestContextDidResolveOperation<Context>): Promise<void> {
+      if (operation === undefined) {
+        return;
+      }
+      let cost = costs.get(operation);
+      if (cost === undefined) {
+        cost = costOf(schema, document, operation);
+        costs.set(operation, cost);
+      }
+      const total = evaluate(cost, request.variables ?? {});
+      if (tellsCost) {
+        spent.set(contextValue, total);
+      }
+      if (total > MAX_COST) {
+        throw tooCostly(total);
+      }
+    },
+    ...(tellsCost && { willSendResponse: tell }),
+  };
   return {
     async requestDidStart() {
-      return {
-        async didResolveOperation({ schema, document, operation, request, contextValue }) {
-          if (operation === undefined) {
-            return;
-          }
-          let cost = costs.get(operation);
-          if (cost === undefined) {
-            cost = costOf(schema, document, operation);
-            costs.set(operation, cost);
-          }
-          const total = evaluate(cost, request.variables ?? {});
-          if (tellsCost) {
-            spent.set(contextValue, total);
-          }
-          if (total > MAX_COST) {
-            throw tooCostly(total);
-          }
-        },
-        ...(tellsCost && { willSendResponse: tell }),
-      };
+      return listener;
     },
   };
 }

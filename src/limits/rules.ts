@@ -40,6 +40,8 @@ export const rules = {
   ],
   /** Spending a token out of a mail, which nobody guesses; this keeps the trying cheap. */
   mailedToken: [{ by: ['address'], attempts: 60, seconds: HOUR }],
+  /** Sign-ins with a provider: each is counted where it begins and where it is completed. */
+  signIn: [{ by: ['address'], attempts: 200, seconds: 15 * MINUTE }],
   refresh: [
     { by: ['session'], attempts: 60, seconds: MINUTE },
     { by: ['address'], attempts: 1200, seconds: MINUTE },

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ErrorCode } from '../errors.js';
 
 /** Requests of the API that are answered at the same time; one more would only make all of them slower. */
-export const MAX_IN_FLIGHT = 500;
+export const MAX_IN_FLIGHT = 200;
 /** Milliseconds by which timers are late on average, over a second: that long every answer waits beside its own work. */
 const MAX_LOOP_DELAY = 400;
 
@@ -11,38 +11,32 @@ const HTTP_UNAVAILABLE = 503;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Answers 503 at once instead of late where there is too much to do. Health endpoints are answered all the same:
- * restarting a server that is busy would not help.
- * @param path of the API
- * @param inFlight how many requests of it are under way, this one counted
+ * Answers 503 at once instead of late where there is too much to do.
+ * @param api the routes that are refused; health endpoints are not among them, as restarting a server that is busy
+ *   would not help
+ * @param inFlight how many requests of them are under way, this one counted
  * @param watchLoop whether a busy event loop sheds as well: under a debugger every one is
  */
-export async function shedLoad(
-  http: FastifyInstance,
-  path: string,
-  inFlight: () => number,
-  watchLoop: boolean,
-): Promise<void> {
-  const isApi = (request: FastifyRequest): boolean => request.routeOptions.url === path;
-  http.addHook('onRequest', async (request, reply) => {
-    if (isApi(request) && inFlight() > MAX_IN_FLIGHT) {
-      await shed(reply);
+export async function shedLoad(api: FastifyInstance, inFlight: () => number, watchLoop: boolean): Promise<void> {
+  api.addHook('onRequest', (_request, reply, done) => {
+    if (inFlight() > MAX_IN_FLIGHT) {
+      shed(reply);
+      return;
     }
+    done();
   });
   if (watchLoop) {
-    await http.register(underPressure, {
+    await api.register(underPressure, {
       maxEventLoopDelay: MAX_LOOP_DELAY,
-      pressureHandler: async (request: FastifyRequest, reply: FastifyReply) => {
-        if (isApi(request)) {
-          await shed(reply);
-        }
+      pressureHandler: async (_request: FastifyRequest, reply: FastifyReply) => {
+        await shed(reply);
       },
     });
   }
 }
 
-async function shed(reply: FastifyReply): Promise<void> {
-  await reply
+function shed(reply: FastifyReply): FastifyReply {
+  return reply
     .code(HTTP_UNAVAILABLE)
     .header('retry-after', RETRY_AFTER_SECONDS)
     .send({
