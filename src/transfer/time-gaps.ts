@@ -11,23 +11,34 @@ export interface TimeGap {
 /** The gaps of a zone by each date that they touch, such as `2026-03-29`. */
 export type TimeGaps = ReadonlyMap<string, readonly TimeGap[]>;
 
-const known = new WeakMap<Target, Map<string, Promise<TimeGaps>>>();
+type Known = Map<string, Promise<TimeGaps>>;
+
+const known = { gaps: new WeakMap<Target, Known>(), folds: new WeakMap<Target, Known>() };
 
 /**
  * The gaps of an IANA zone from 1800 to 2200, by the target's own rules: its times are the ones that would move.
  * Found once for each target and zone.
  */
 export function timeGaps(target: Target, timeZone: string): Promise<TimeGaps> {
-  const zones = known.get(target) ?? new Map<string, Promise<TimeGaps>>();
-  known.set(target, zones);
-  const gaps = zones.get(timeZone) ?? findGaps(target, timeZone);
-  zones.set(timeZone, gaps);
-  return gaps;
+  return foundOnce('gaps', target, timeZone);
 }
 
-async function findGaps(target: Target, timeZone: string): Promise<TimeGaps> {
+/** Likewise the stretches that the clocks of a zone showed twice, as when they were set back. */
+export function timeFolds(target: Target, timeZone: string): Promise<TimeGaps> {
+  return foundOnce('folds', target, timeZone);
+}
+
+function foundOnce(what: 'gaps' | 'folds', target: Target, timeZone: string): Promise<TimeGaps> {
+  const zones: Known = known[what].get(target) ?? new Map();
+  known[what].set(target, zones);
+  const found = zones.get(timeZone) ?? find(target, stretchesSql(literal(timeZone), what));
+  zones.set(timeZone, found);
+  return found;
+}
+
+async function find(target: Target, sql: string): Promise<TimeGaps> {
   const gaps = new Map<string, TimeGap[]>();
-  for (const { dates, ...gap } of await target.query<TimeGap & { dates: string[] }>(gapsSql(literal(timeZone)))) {
+  for (const { dates, ...gap } of await target.query<TimeGap & { dates: string[] }>(sql)) {
     for (const date of dates) {
       gaps.set(date, [...(gaps.get(date) ?? []), gap]);
     }
@@ -35,8 +46,12 @@ async function findGaps(target: Target, timeZone: string): Promise<TimeGaps> {
   return gaps;
 }
 
-/** Days whose end has a larger offset than their beginning, halved until the second is found at which it grew. */
-function gapsSql(zone: string): string {
+/**
+ * Days whose end has a larger offset than their beginning (a smaller one: what was shown twice), halved until the second
+ * is found at which it changed.
+ */
+function stretchesSql(zone: string, what: 'gaps' | 'folds'): string {
+  const [comparison, first, next] = what === 'gaps' ? ['>', 'left_at', 'came_to'] : ['<', 'came_to', 'left_at'];
   const offset = (instant: string): string => `(${instant} at time zone ${zone}) - (${instant} at time zone 'UTC')`;
   return `
     with recursive days as (
@@ -46,19 +61,21 @@ function gapsSql(zone: string): string {
         from generate_series(timestamptz '1800-01-01 00:00+00', '2200-01-01 00:00+00', interval '24 hours') day
       ) sampled
     ), search as (
-      select lo, hi, lo_shift from days where hi_shift > lo_shift
+      select lo, hi, lo_shift from days where hi_shift ${comparison} lo_shift
       union all
       select case when is_before then mid else lo end, case when is_before then hi else mid end, lo_shift
       from (
         select lo, hi, lo_shift, mid, ${offset('mid')} = lo_shift as is_before
         from (select *, date_trunc('second', lo + (hi - lo) / 2) as mid from search where hi - lo > interval '1 second') wide
       ) halved
-    ), gaps as (
-      select (hi at time zone 'UTC') + lo_shift as first, hi at time zone ${zone} as next
+    ), changes as (
+      select (hi at time zone 'UTC') + lo_shift as left_at, hi at time zone ${zone} as came_to
       from search where hi - lo = interval '1 second'
+    ), stretches as (
+      select ${first} as first, ${next} as next from changes
     )
     select first::text as from, next::text as to,
       (select json_agg(to_char(day, 'YYYY-MM-DD'))
         from generate_series(date_trunc('day', first), next - interval '1 second', interval '24 hours') day) as dates
-    from gaps order by first`;
+    from stretches order by first`;
 }

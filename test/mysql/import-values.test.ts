@@ -142,3 +142,40 @@ test('numbers and JSON into tables that are there are compared as those have the
   const lossy = await run('--merge', 'newer');
   expect([lossy.code, findingsOf(lossy.report)]).toEqual([1, ['numbers x.a 1', 'numbers x.c 1', 'numbers x.d 1']]);
 });
+
+describe('what is no fault is told', () => {
+  test.each([
+    ['Europe/Berlin', '2026-10-25 02:00:00', '2026-10-25 02:59:59.5', '2026-10-25 01:59:59', '2026-10-25 03:00:00'],
+    ['Australia/Lord_Howe', '2026-04-05 01:30:00', '2026-04-05 01:59:59', '2026-04-05 01:29:59', '2026-04-05 02:00:00'],
+    // By midnight: the day before was shown once more.
+    ['America/Sao_Paulo', '2018-02-17 23:00:00', '2018-02-17 23:59:59', '2018-02-17 22:59:59', '2018-02-18 00:00:00'],
+  ])('times that the clocks of %s showed twice', async (zone, first, last, before, after) => {
+    const times = [first, last, before, after].map((time, index) => `(${index}, '${time}', '${time}')`);
+    await mysql.run(
+      `create table ev (id int primary key, at datetime(1), day datetime); insert into ev values ${times.join()}`,
+    );
+    // What stays a clock's time is the same one.
+    await postgres.client.query('create table ev (id int primary key, at timestamptz, day timestamp)');
+    const done = await run('--source-time-zone', zone);
+    expect([done.code, done.report?.notes]).toEqual([
+      0,
+      [`ev.at has 2 times that the clocks of ${zone} showed twice: the later of both is taken`],
+    ]);
+    const { rows } = await postgres.client.query(
+      `select (at - interval '30 minutes') at time zone $1 = at at time zone $1
+          or (at - interval '1 hour') at time zone $1 = at at time zone $1 as is_later from ev where id < 2`,
+      [zone],
+    );
+    expect(rows).toEqual([{ is_later: true }, { is_later: true }]);
+  });
+
+  test('tables of engines that have no snapshot', async () => {
+    await mysql.run(`create table ev (id int primary key) engine = MyISAM; insert into ev values (1);
+      create table x (id int primary key) engine = InnoDB`);
+    const done = await run();
+    expect([done.code, done.report?.notes]).toEqual([
+      0,
+      [expect.stringMatching(/^ev \(MyISAM\) is not part of .*snapshot/)],
+    ]);
+  });
+});

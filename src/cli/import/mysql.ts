@@ -73,12 +73,34 @@ function run(flags: MysqlFlags): Promise<void> {
     return {
       source,
       mover: async () => {
+        const notes = besideTheSnapshot(source.tables);
         if (shape === undefined) {
-          return tableImport(source, { schema, merge, notCarried: leftOut, define });
+          return { ...tableImport(source, { schema, merge, notCarried: leftOut, define }), notes };
         }
         const { gameImport } = await import('../../transfer/import/game-import.js');
-        return gameImport(source, shape, { seasonTimeZone, merge }, leftOut);
+        return { ...gameImport(source, shape, { seasonTimeZone, merge }, leftOut), notes };
       },
     };
   });
+}
+
+/** Engines without transactions: their rows are as they stand when they are read. */
+const WITHOUT_SNAPSHOT = new Set([
+  'myisam',
+  'aria',
+  'memory',
+  'csv',
+  'archive',
+  'mrg_myisam',
+  'federated',
+  'blackhole',
+]);
+
+function besideTheSnapshot(tables: readonly MysqlTable[]): string[] {
+  return tables
+    .filter(({ engine }) => WITHOUT_SNAPSHOT.has(engine?.toLowerCase() ?? ''))
+    .map(
+      ({ name, engine }) =>
+        `${name} (${engine}) is not part of the source's snapshot: nobody may write to it during the run, which ends where its rows and its checksum, made afterwards, differ`,
+    );
 }

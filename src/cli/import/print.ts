@@ -7,6 +7,7 @@ export function reportLines(report: ImportReport): string[] {
   return [
     `From ${report.source} to ${report.target}`,
     ...report.notCarried.map(({ name, why }) => `Not carried over: ${name}, ${why}`),
+    ...report.notes.map((note) => `Note: ${note}`),
     '',
     ...aligned([
       ['table', 'read', 'written', 'merged', 'rejected', 'removed', 'compared'],

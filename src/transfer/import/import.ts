@@ -41,6 +41,7 @@ export async function runImport<T extends Table>(
   const problems = new Problems(options.policies);
   const rejects = Rejects.into(options.rejects, mover.tables);
   const run: Run = {
+    mode: mover.mode,
     target,
     problems,
     rejects,
@@ -48,6 +49,7 @@ export async function runImport<T extends Table>(
     dryRun: options.dryRun === true,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => undefined),
+    notes: [...(mover.notes ?? [])],
   };
   const stop = (): void => void endBoth(source, target);
   options.signal?.addEventListener('abort', stop);
@@ -69,6 +71,7 @@ export async function runImport<T extends Table>(
         ...moved,
         findings: [...problems.findings],
         notCarried: [...mover.notCarried],
+        notes: run.notes,
         rejects: rejects.paths,
       };
       options.onReport?.(report);

@@ -76,6 +76,8 @@ export interface ImportReport {
   /** Where sequences stand: the number that was given last. */
   sequences: { name: string; last: string }[];
   notCarried: NotCarried[];
+  /** What people are to know and is no fault. */
+  notes: string[];
   /** Files of rejected rows, and of those that the run ended for. */
   rejects: string[];
 }

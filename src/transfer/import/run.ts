@@ -17,6 +17,7 @@ export interface Progress {
 
 /** What everything in a run works with. */
 export interface Run {
+  mode: ImportReport['mode'];
   target: Target;
   problems: Problems;
   rejects: Rejects;
@@ -25,6 +26,8 @@ export interface Run {
   dryRun: boolean;
   signal: AbortSignal | undefined;
   onProgress: (progress: Progress) => void;
+  /** What people are to know of the run and is no fault; added to by whoever sees it. */
+  notes: string[];
 }
 
 /** What was moved, in the transaction that is still open. */
@@ -40,6 +43,8 @@ export interface Mover {
   /** The source's names of what is moved. */
   tables: readonly string[];
   notCarried: readonly NotCarried[];
+  /** What people are to know of the source and is no fault. */
+  notes?: readonly string[];
   /** Refuses what cannot work, before anything is read. */
   prepare?(run: Run): Promise<void>;
   /** Reads, checks, and writes unless something was found to fail for. */

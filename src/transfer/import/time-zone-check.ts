@@ -3,10 +3,12 @@ import { MAX_SAMPLES } from '../finding.js';
 import { quoted } from '../identifier.js';
 import { becomesInstant } from '../row-hash.js';
 import type { Column, Table } from '../table.js';
+import { repeatedTimes } from './repeated-times.js';
 import type { Run } from './run.js';
 
 /**
- * Looks for times that no zone belongs to, where none was given for the source.
+ * Looks for times that no zone belongs to, where none was given for the source; and where one was, notes those that its
+ * clocks showed twice.
  * @param from the relation that the table's rows are in
  * @throws UsageError where such rows are to be rejected: it would be all of them
  */
@@ -16,7 +18,22 @@ export async function findZonelessTimes(run: Run, table: Table, from: string): P
       await find(run, table, column, from, [`instants for a column without a zone: keep takes UTC's clock`]);
     } else if (column.kind === 'timestamp' && run.timeZone === undefined) {
       await find(run, table, column, from, []);
+    } else if (column.kind === 'timestamp' && run.timeZone !== undefined) {
+      await noteRepeated(run, table, column, from, run.timeZone);
     }
+  }
+}
+
+async function noteRepeated(run: Run, table: Table, column: Column, from: string, timeZone: string): Promise<void> {
+  // In plain tables what a clock showed can stay just that.
+  if (run.mode === 'tables' && !becomesInstant(column)) {
+    return;
+  }
+  const rows = await repeatedTimes(run.target, from, column, timeZone);
+  if (rows > 0) {
+    run.notes.push(
+      `${table.name}.${column.name} has ${rows} ${rows === 1 ? 'time' : 'times'} that the clocks of ${timeZone} showed twice: the later of both is taken`,
+    );
   }
 }
 
