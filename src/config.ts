@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { checkBirthDate } from './account/birth-date.js';
 import { normalizeNickname } from './account/nickname.js';
 import { AppError } from './errors.js';
+import { isHttpsOrLoopback, type ProviderSettings, readProviders } from './identity/provider-settings.js';
+import { isReturnAddress } from './identity/return-address.js';
 import { isTimeZone } from './shared/time-zone.js';
 
 /** Secrets that appear in examples and documentation: refused in production. */
@@ -36,6 +38,12 @@ const environmentSchema = z.object({
     )
     .optional(),
   DATABASE_POOL_SIZE: z.coerce.number('must be a number').int().min(1).max(1000).default(10),
+  DATABASE_TIMEOUT: z.coerce.number('must be a number of seconds').int().min(1).max(600).default(10),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .optional(),
+  RATE_LIMITS: flag.default(true),
   DATA_DIR: z.string().min(1).default('.laurel'),
   BACKUP_DIR: z.string().min(1).optional(),
   TOKEN_SECRET: z.string().optional(),
@@ -46,12 +54,39 @@ const environmentSchema = z.object({
   ADMIN_BIRTH_DATE: date.optional(),
   SEASON_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone name').default('UTC'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  DELETION_GRACE_DAYS: z.coerce.number('must be a number').int().min(0).max(365).default(30),
+  MIN_AGE: z.coerce.number('must be a number').int().min(0).max(99).default(0),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]+/, 'must be like smtp://user:password@host:587')
+    .optional(),
+  MAIL_FROM: z.string().min(3).default('Laurel <laurel@localhost>'),
+  GAME_NAME: z.string().min(1).max(60).default('Laurel'),
+  APP_URL: z.url({ protocol: /^https?$/, error: 'must be an address like https://game.example.com' }).optional(),
+  OIDC_PROVIDERS: z
+    .string()
+    .transform(readProviders)
+    .superRefine(({ problems }, context) => {
+      for (const message of problems) {
+        context.addIssue({ code: 'custom', message });
+      }
+    })
+    .optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an address like https://api.game.example.com' }).optional(),
+  SIGN_IN_RETURN_URLS: list
+    .refine(
+      (addresses) => addresses.every(isReturnAddress),
+      'must be https addresses, or such as mygame://signed-in, without a query, with commas between',
+    )
+    .optional(),
   TRUST_PROXY: z
     .string()
     .refine(isTrustProxy, 'must be true, false, a number of hops, or addresses and networks with commas between')
     .default('false'),
   INTROSPECTION: flag.optional(),
   EXPLORER: flag.optional(),
+  PERSISTED_OPERATIONS: z.string().min(1).optional(),
+  PERSISTED_ONLY: flag.default(false),
   CORS_ORIGINS: list
     .refine((origins) => origins.every(isOrigin), 'must be origins like https://example.com, with commas between, or *')
     .optional(),
@@ -80,6 +115,12 @@ export interface Config {
   /** Standbys of `databaseUrl` that queries may read from. */
   databaseReplicaUrls: string[];
   databasePoolSize: number;
+  /** Seconds that a statement of a request may take; half as long it may wait for a lock. */
+  databaseTimeout: number;
+  /** Where attempts are counted; absent: in the database. */
+  redisUrl: string | undefined;
+  /** Whether sign-ins and the like are limited. */
+  rateLimits: boolean;
   dataDir: string;
   /** Where upgrades leave a backup; absent: only those that are asked to do. */
   backupDir: string | undefined;
@@ -89,11 +130,33 @@ export interface Config {
   admin: AdminSettings | undefined;
   /** IANA name: zone of the default board and of players without one of their own. */
   seasonTimeZone: string;
+  /** How long a deleted account can be had back by signing in, in days. */
+  deletionGraceDays: number;
+  /** Years that a player must have lived; 0 for everybody. */
+  minAge: number;
+  /** Absent: outside production, mails are files in `dataDir`; in production none is sent. */
+  smtpUrl: string | undefined;
+  /** Who mails come from. */
+  mailFrom: string;
+  /** The game, as mails call it. */
+  gameName: string;
+  /** Where links in mails lead. */
+  appUrl: string;
+  /** With whom one can sign in, beside a password. */
+  oidcProviders: ProviderSettings[];
+  /** Where this server is reached from outside. */
+  publicUrl: string;
+  /** Addresses that a sign-in with a provider may return to. */
+  signInReturnUrls: string[];
   logLevel: (typeof LOG_LEVELS)[number];
   /** As Fastify's `trustProxy`: whether to believe forwarding headers, and whose. */
   trustProxy: TrustProxy;
   introspection: boolean;
   explorer: boolean;
+  /** File with the operations that clients send by their id. */
+  persistedOperations: string | undefined;
+  /** Whether every other operation is refused. */
+  persistedOnly: boolean;
   corsOrigins: string[];
 }
 
@@ -137,13 +200,43 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
 
 /** What is wrong with settings that are each well-formed. */
 function problemsBetween(environment: NodeJS.ProcessEnv): string[] {
-  return [...replicaProblems(environment), ...productionProblems(environment), ...adminProblems(environment)];
+  return [
+    ...replicaProblems(environment),
+    ...persistedProblems(environment),
+    ...signInProblems(environment),
+    ...productionProblems(environment),
+    ...adminProblems(environment),
+  ];
 }
 
 function replicaProblems(environment: NodeJS.ProcessEnv): string[] {
   return environment.DATABASE_REPLICA_URLS === undefined || environment.DATABASE_URL !== undefined
     ? []
     : ['DATABASE_REPLICA_URLS: the embedded database has no replicas; set DATABASE_URL too'];
+}
+
+function persistedProblems(environment: NodeJS.ProcessEnv): string[] {
+  return environment.PERSISTED_ONLY === 'true' && environment.PERSISTED_OPERATIONS === undefined
+    ? ['PERSISTED_ONLY: there are no operations to allow; set PERSISTED_OPERATIONS too']
+    : [];
+}
+
+function signInProblems(environment: NodeJS.ProcessEnv): string[] {
+  const { OIDC_PROVIDERS: providers, PUBLIC_URL: publicUrl, SIGN_IN_RETURN_URLS: returnUrls } = environment;
+  if (providers === undefined) {
+    return [];
+  }
+  const problems: string[] = [];
+  if (publicUrl === undefined && environment.NODE_ENV === 'production') {
+    problems.push('PUBLIC_URL: required with OIDC_PROVIDERS; providers send people back to it');
+  }
+  if (publicUrl !== undefined && URL.canParse(publicUrl) && !isHttpsOrLoopback(publicUrl)) {
+    problems.push('PUBLIC_URL: must be an https address, where people sign in with others');
+  }
+  if (returnUrls === undefined) {
+    problems.push('SIGN_IN_RETURN_URLS: required with OIDC_PROVIDERS; it is where sign-ins return to');
+  }
+  return problems;
 }
 
 function productionDatabase(environment: NodeJS.ProcessEnv): { databaseUrl: string } | undefined {
@@ -164,6 +257,12 @@ function productionProblems(environment: NodeJS.ProcessEnv): string[] {
   }
   if (environment.TOKEN_SECRET === undefined) {
     problems.push('TOKEN_SECRET: required in production; make one with `openssl rand -hex 32`');
+  }
+  if (environment.SMTP_URL !== undefined && environment.APP_URL === undefined) {
+    problems.push('APP_URL: required with SMTP_URL; it is where links in mails lead');
+  }
+  if (environment.SMTP_URL !== undefined && environment.MAIL_FROM === undefined) {
+    problems.push('MAIL_FROM: required with SMTP_URL; it is who mails come from');
   }
   for (const name of ['TOKEN_SECRET', 'API_KEY'] as const) {
     problems.push(...secretProblems(name, environment[name]));
@@ -227,16 +326,30 @@ function toConfig(environment: z.infer<typeof environmentSchema>): Config {
     databaseUrl: environment.DATABASE_URL,
     databaseReplicaUrls: environment.DATABASE_REPLICA_URLS ?? [],
     databasePoolSize: environment.DATABASE_POOL_SIZE,
+    databaseTimeout: environment.DATABASE_TIMEOUT,
+    redisUrl: environment.REDIS_URL,
+    rateLimits: environment.RATE_LIMITS,
     dataDir: environment.DATA_DIR,
     backupDir: environment.BACKUP_DIR,
     tokenSecret: environment.TOKEN_SECRET,
     apiKey: environment.API_KEY,
     admin: toAdmin(environment),
     seasonTimeZone: environment.SEASON_TIME_ZONE,
+    deletionGraceDays: environment.DELETION_GRACE_DAYS,
+    minAge: environment.MIN_AGE,
+    smtpUrl: environment.SMTP_URL,
+    mailFrom: environment.MAIL_FROM,
+    gameName: environment.GAME_NAME,
+    appUrl: environment.APP_URL ?? `http://localhost:${environment.PORT}`,
+    oidcProviders: environment.OIDC_PROVIDERS?.providers ?? [],
+    publicUrl: environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`,
+    signInReturnUrls: environment.SIGN_IN_RETURN_URLS ?? [],
     logLevel: environment.LOG_LEVEL,
     trustProxy: toTrustProxy(environment.TRUST_PROXY),
     introspection: environment.INTROSPECTION ?? !production,
     explorer: environment.EXPLORER ?? !production,
+    persistedOperations: environment.PERSISTED_OPERATIONS,
+    persistedOnly: environment.PERSISTED_ONLY,
     corsOrigins: environment.CORS_ORIGINS ?? (production ? [] : ['https://studio.apollographql.com']),
   };
 }

@@ -29,9 +29,12 @@ export const ErrorReasonType = new GraphQLEnumType({
   values: {
     [ErrorReason.EMAIL_TAKEN]: { description: 'Another account has this email.' },
     [ErrorReason.NICKNAME_TAKEN]: { description: 'Another player has this nickname, or one that reads the same.' },
+    [ErrorReason.EMAIL_VERIFIED]: { description: 'The address is confirmed already.' },
     [ErrorReason.INVALID_CREDENTIALS]: { description: 'The email or the password is wrong.' },
     [ErrorReason.TOKEN_EXPIRED]: { description: 'The token was good and is too old.' },
-    [ErrorReason.TOKEN_REVOKED]: { description: 'The session of the token has ended.' },
+    [ErrorReason.TOKEN_REVOKED]: { description: 'The session of the token has ended, or the token was used already.' },
+    [ErrorReason.IDENTITY_TAKEN]: { description: 'Another account is signed in to with this identity.' },
+    [ErrorReason.LAST_SIGN_IN]: { description: 'Without it, nobody could sign in to the account any more.' },
     [ErrorReason.SELF_FRIENDSHIP]: { description: 'Nobody is their own friend.' },
     [ErrorReason.REQUEST_REJECTED]: { description: 'The other side has rejected a request less than a day ago.' },
     [ErrorReason.NO_PENDING_REQUEST]: { description: 'There is no request to answer.' },

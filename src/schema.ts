@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import { GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccountResolver, UserAccountResolver } from './account/account.resolver.js';
+import { AccountLifeCycleResolver, LifeCycleResolver } from './account/life-cycle.resolver.js';
 import { ErrorCodeType, ErrorReasonType } from './error.type.js';
 import { FriendshipResolver } from './friendship/friendship.resolver.js';
 import { AccountFriendshipResolver, UserFriendshipResolver } from './friendship/user-friendship.resolver.js';
 import type { Context } from './context.js';
+import { AccountIdentityResolver, IdentityResolver } from './identity/identity.resolver.js';
 import { LeaderboardResolver } from './leaderboard/leaderboard.resolver.js';
 import { ScoreResolver, UserScoreResolver } from './leaderboard/score.resolver.js';
 import { SeasonResolver } from './leaderboard/season.resolver.js';
@@ -19,6 +21,10 @@ export function createSchema(): GraphQLSchema {
     resolvers: [
       AccountResolver,
       UserAccountResolver,
+      LifeCycleResolver,
+      AccountLifeCycleResolver,
+      IdentityResolver,
+      AccountIdentityResolver,
       VisitResolver,
       UserVisitResolver,
       FriendshipResolver,

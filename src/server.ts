@@ -5,11 +5,11 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import cors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
+  type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
-  type FastifyError,
-  type FastifyReply,
 } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './account/authentication.js';
@@ -17,11 +17,21 @@ import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
 import type { Database } from './database/database.js';
 import { openReplicas, type Replicas } from './database/replicas.js';
-import { createErrorFormatter, toRequestError, unavailableStatusPlugin } from './error-format.js';
-import { ErrorCode } from './errors.js';
+import { createErrorFormatter, toRequestError } from './error-format.js';
 import { CompiledExecution } from './execution/compiled-execution.js';
 import { registerExplorer } from './explorer.js';
 import { registerHealth } from './health.js';
+import { answerClientError, answerInJson, answerTransportError, refuseUnfit } from './http/answers.js';
+import { addSecurityHeaders } from './http/security-headers.js';
+import { statusPlugin } from './http/status.js';
+import { registerSignIn } from './identity/sign-in.routes.js';
+import type { Jobs } from './jobs/jobs.js';
+import { Limiter } from './limits/limiter.js';
+import { readPersistedOperations, refuseOtherOperations } from './limits/persisted-operations.js';
+import { limitCost } from './limits/query-limits.js';
+import { limitShape } from './limits/query-shape.js';
+import { shedLoad } from './limits/shedding.js';
+import { openCounterStore } from './limits/store.js';
 import { readRouting } from './read-routing.js';
 import { createSchema } from './schema.js';
 import { primeViewer } from './viewer.js';
@@ -30,7 +40,10 @@ export const GRAPHQL_PATH = '/graphql';
 
 const MAX_SELECTIONS = 5000;
 const MAX_TOKENS = 2000;
-const HTTP_SERVER_ERROR = 500;
+/** Far above a hundred scores with their keys, the largest request there is. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** Milliseconds in which a request must have arrived as a whole. */
+const ARRIVAL_TIMEOUT = 30_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,6 +65,7 @@ export interface LaurelServer {
  * Everything but listening: the HTTP server with the API, the explorer and the health endpoints.
  * @param execution what executes operations before Apollo Server would
  * @param openedReplicas where left out, those of the settings; closed when the Apollo Server is stopped
+ * @param jobs does work beside requests; where left out, no mail is sent
  */
 export async function createServer(
   database: Database,
@@ -59,23 +73,33 @@ export async function createServer(
   log: Logger,
   execution: ApolloServerPlugin<Context> = new CompiledExecution(),
   openedReplicas?: Replicas,
+  jobs?: Jobs,
 ): Promise<LaurelServer> {
   const logger: FastifyBaseLogger = log;
   const http: FastifyInstance = Fastify({
     loggerInstance: logger,
     trustProxy: config.trustProxy,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: ARRIVAL_TIMEOUT,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      answerTransportError(error, reply, log);
+    },
     logController: new LogController({ disableRequestLogging: true }),
     // Nothing logs by request, and a logger of its own for each takes its time.
     childLoggerFactory: (parent) => parent,
   });
   http.decorateRequest('arrivedAt', 0);
-  http.addHook('onRequest', async (request) => {
+  http.addHook('onRequest', (request, _reply, done) => {
     request.arrivedAt = performance.now();
+    done();
   });
-  const requestsInFlight = countRequests(http);
-  http.setErrorHandler(async (error: FastifyError, _request, reply) => answerTransportError(error, reply, log));
+  await addSecurityHeaders(http, config.production);
+  answerInJson(http, GRAPHQL_PATH, log);
   const replicas =
     openedReplicas ?? (config.databaseReplicaUrls.length > 0 ? await openReplicas(database, config, log) : undefined);
+  const operations =
+    config.persistedOperations === undefined ? undefined : readPersistedOperations(config.persistedOperations);
   const apollo = new ApolloServer<Context>({
     schema: createSchema(),
     introspection: config.introspection,
@@ -83,62 +107,79 @@ export async function createServer(
     parseOptions: { maxTokens: MAX_TOKENS },
     // Fragments that spread each other twice double with each level.
     maxRecursiveSelections: MAX_SELECTIONS,
+    validationRules: [limitShape],
     hideSchemaDetailsFromClientErrors: !config.introspection,
+    ...(operations !== undefined && { persistedQueries: { cache: operations, ttl: null } }),
     includeStacktraceInErrorResponses: false,
-    formatError: createErrorFormatter(log),
+    formatError: createErrorFormatter(log, config.introspection),
     logger: log,
     stopOnTerminationSignals: false,
     plugins: [
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      unavailableStatusPlugin,
+      statusPlugin,
+      limitCost(!config.production),
       ...(replicas === undefined ? [] : [readRouting(replicas)]),
       execution,
     ],
   });
   await apollo.start();
+  const limiter = config.rateLimits ? openLimiter(http, database, config, log) : undefined;
 
   if (config.corsOrigins.length > 0) {
     await http.register(cors, {
       origin: config.corsOrigins.includes('*') ? true : config.corsOrigins,
       methods: ['GET', 'POST'],
+      // What is no preflight is answered as it is anywhere else.
+      strictPreflight: false,
       maxAge: 86_400,
     });
   }
-  await http.register(fastifyApollo(apollo), {
-    path: GRAPHQL_PATH,
-    context: (request: FastifyRequest) => createContext(database, config, log, request),
+  let requestsInFlight = (): number => 0;
+  // A scope of its own: its hooks are for whatever reaches the API, however its address is written.
+  await http.register(async (api) => {
+    requestsInFlight = countRequests(api);
+    await shedLoad(api, requestsInFlight, config.production);
+    refuseUnfit(api);
+    if (operations !== undefined && config.persistedOnly) {
+      refuseOtherOperations(api, operations);
+    }
+    await api.register(fastifyApollo(apollo), {
+      path: GRAPHQL_PATH,
+      method: ['GET', 'POST'],
+      context: (request: FastifyRequest) => createContext(database, config, log, request, jobs, limiter),
+    });
   });
+  registerSignIn(http, database, config, log, limiter);
   const health = registerHealth(http, database);
   if (config.explorer) {
     await registerExplorer(http, GRAPHQL_PATH);
   }
-  return { http, apollo, markUnready: (reason) => health.markUnready(reason), requestsInFlight };
+  return {
+    http,
+    apollo,
+    markUnready: (reason) => health.markUnready(reason),
+    requestsInFlight: () => requestsInFlight(),
+  };
 }
 
-/** What fails before GraphQL sees it, such as malformed JSON, is answered in the same shape as every other error. */
-function answerTransportError(error: FastifyError, reply: FastifyReply, log: Logger): FastifyReply {
-  const status = error.statusCode ?? HTTP_SERVER_ERROR;
-  const ours = status >= HTTP_SERVER_ERROR;
-  if (ours) {
-    log.error({ err: error }, 'A request failed by a fault of the server');
-  }
-  const message = ours ? 'The server failed to answer this.' : error.message;
-  const code = ours ? ErrorCode.INTERNAL_SERVER_ERROR : 'BAD_REQUEST';
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+/** Closed with the HTTP server. */
+function openLimiter(http: FastifyInstance, database: Database, config: ServerConfig, log: Logger): Limiter {
+  const store = openCounterStore(database, config.redisUrl, log);
+  http.addHook('onClose', async () => store.close());
+  return new Limiter(store, config.tokenKey);
 }
 
-function countRequests(http: FastifyInstance): () => number {
+function countRequests(api: FastifyInstance): () => number {
   let inFlight = 0;
-  http.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith(GRAPHQL_PATH)) {
-      inFlight += 1;
-      // Closed, not finished: a client that hangs up is no longer waited for.
-      reply.raw.once('close', () => {
-        inFlight -= 1;
-      });
-    }
+  api.addHook('onRequest', (_request, reply, done) => {
+    inFlight += 1;
+    // Closed, not finished: a client that hangs up is no longer waited for.
+    reply.raw.once('close', () => {
+      inFlight -= 1;
+    });
+    done();
   });
   return () => inFlight;
 }
@@ -148,11 +189,14 @@ async function createContext(
   config: ServerConfig,
   log: Logger,
   request: FastifyRequest,
+  jobs: Jobs | undefined,
+  limiter: Limiter | undefined,
 ): Promise<Context> {
   const em = database.orm.em.fork();
   try {
     const caller = await authenticate(em, config, request.headers);
-    const context = new Context(em, config, caller, log, request.arrivedAt);
+    const client = { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
+    const context = new Context(em, config, caller, log, request.arrivedAt, client, jobs, limiter);
     if (caller.kind === 'user') {
       primeViewer(context, caller);
     }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Config, ConfigError, loadConfig } from '../src/config.js';
 
@@ -12,6 +15,13 @@ const ADMIN = {
   ADMIN_NICKNAME: 'the admin',
   ADMIN_PASSWORD: 'twelve chars',
   ADMIN_BIRTH_DATE: '1990-01-02',
+};
+
+const PROVIDER = {
+  name: 'google',
+  issuer: 'https://accounts.google.com',
+  clientId: 'the client',
+  clientSecret: 'a secret of the client',
 };
 
 function problemsOf(environment: NodeJS.ProcessEnv): string[] {
@@ -35,6 +45,9 @@ describe('settings', () => {
       databaseUrl: undefined,
       databaseReplicaUrls: [],
       databasePoolSize: 10,
+      databaseTimeout: 10,
+      redisUrl: undefined,
+      rateLimits: true,
       dataDir: '.laurel',
       backupDir: undefined,
       tokenSecret: undefined,
@@ -42,9 +55,20 @@ describe('settings', () => {
       admin: undefined,
       seasonTimeZone: 'UTC',
       logLevel: 'info',
+      deletionGraceDays: 30,
+      minAge: 0,
+      smtpUrl: undefined,
+      mailFrom: 'Laurel <laurel@localhost>',
+      gameName: 'Laurel',
+      appUrl: 'http://localhost:4000',
+      oidcProviders: [],
+      publicUrl: 'http://localhost:4000',
+      signInReturnUrls: [],
       trustProxy: false,
       introspection: true,
       explorer: true,
+      persistedOperations: undefined,
+      persistedOnly: false,
       corsOrigins: ['https://studio.apollographql.com'],
     } satisfies Config);
   });
@@ -57,14 +81,28 @@ describe('settings', () => {
       HOST: '0.0.0.0',
       DATABASE_REPLICA_URLS: 'postgres://a@one/laurel, postgresql://b@two/laurel',
       DATABASE_POOL_SIZE: '33',
+      DATABASE_TIMEOUT: '3',
+      REDIS_URL: 'redis://one:6379/2',
+      RATE_LIMITS: 'false',
       DATA_DIR: '/data',
       BACKUP_DIR: '/backups',
       API_KEY: `${SECRET}-key`,
       SEASON_TIME_ZONE: 'Asia/Seoul',
       LOG_LEVEL: 'warn',
+      DELETION_GRACE_DAYS: '7',
+      MIN_AGE: '13',
+      SMTP_URL: 'smtps://user:secret@mail.example.com:465',
+      MAIL_FROM: 'The Game <game@example.com>',
+      GAME_NAME: 'The Game',
+      APP_URL: 'https://game.example.com',
+      OIDC_PROVIDERS: JSON.stringify([PROVIDER]),
+      PUBLIC_URL: 'https://api.game.example.com',
+      SIGN_IN_RETURN_URLS: 'https://game.example.com/signed-in, mygame://signed-in',
       TRUST_PROXY: '10.0.0.0/8, loopback,::1',
       INTROSPECTION: 'true',
       EXPLORER: 'true',
+      PERSISTED_OPERATIONS: '/manifest.json',
+      PERSISTED_ONLY: 'true',
       CORS_ORIGINS: 'https://a.example.com, http://localhost:3000',
       SOMETHING_ELSE: 'ignored',
     });
@@ -75,6 +113,9 @@ describe('settings', () => {
       databaseUrl: PRODUCTION.DATABASE_URL,
       databaseReplicaUrls: ['postgres://a@one/laurel', 'postgresql://b@two/laurel'],
       databasePoolSize: 33,
+      databaseTimeout: 3,
+      redisUrl: 'redis://one:6379/2',
+      rateLimits: false,
       dataDir: '/data',
       backupDir: '/backups',
       tokenSecret: SECRET,
@@ -82,9 +123,20 @@ describe('settings', () => {
       admin: { email: 'admin@example.com', nickname: 'the admin', password: 'twelve chars', birthDate: '1990-01-02' },
       seasonTimeZone: 'Asia/Seoul',
       logLevel: 'warn',
+      deletionGraceDays: 7,
+      minAge: 13,
+      smtpUrl: 'smtps://user:secret@mail.example.com:465',
+      mailFrom: 'The Game <game@example.com>',
+      gameName: 'The Game',
+      appUrl: 'https://game.example.com',
+      oidcProviders: [{ ...PROVIDER, scopes: 'openid email profile', title: 'google' }],
+      publicUrl: 'https://api.game.example.com',
+      signInReturnUrls: ['https://game.example.com/signed-in', 'mygame://signed-in'],
       trustProxy: ['10.0.0.0/8', 'loopback', '::1'],
       introspection: true,
       explorer: true,
+      persistedOperations: '/manifest.json',
+      persistedOnly: true,
       corsOrigins: ['https://a.example.com', 'http://localhost:3000'],
     } satisfies Config);
   });
@@ -110,12 +162,25 @@ describe('settings', () => {
     ['DATABASE_REPLICA_URLS', 'postgres://a@one/laurel'],
     ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_POOL_SIZE', 'many'],
+    ['DATABASE_TIMEOUT', '0'],
+    ['REDIS_URL', '127.0.0.1:6379'],
+    ['RATE_LIMITS', 'off'],
+    ['PERSISTED_ONLY', 'true'],
     ['NODE_ENV', 'staging'],
     ['SEASON_TIME_ZONE', 'Seoul'],
     ['SEASON_TIME_ZONE', '+09:00'],
     ['LOG_LEVEL', 'loud'],
     ['INTROSPECTION', 'yes'],
     ['EXPLORER', '1'],
+    ['DELETION_GRACE_DAYS', '-1'],
+    ['MIN_AGE', 'adult'],
+    ['SMTP_URL', 'mail.example.com'],
+    ['APP_URL', 'game'],
+    ['PUBLIC_URL', 'game'],
+    ['SIGN_IN_RETURN_URLS', 'http://game.example.com/'],
+    ['SIGN_IN_RETURN_URLS', 'https://game.example.com/?state=1'],
+    ['SIGN_IN_RETURN_URLS', 'javascript:alert(1)'],
+    ['SIGN_IN_RETURN_URLS', '/signed-in'],
     ['TRUST_PROXY', 'yes'],
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.1, proxy.example.com'],
@@ -228,5 +293,55 @@ describe.each([
     ['ADMIN_BIRTH_DATE', 'yesterday'],
   ])('not with %s=%s', (name, value) => {
     expect(named({ ...base, ...ADMIN, [name]: value })).toEqual([name]);
+  });
+});
+
+describe('providers to sign in with', () => {
+  const RETURN = { SIGN_IN_RETURN_URLS: 'https://game.example.com/' };
+  const withProviders = (...providers: object[]) =>
+    problemsOf({ ...RETURN, OIDC_PROVIDERS: JSON.stringify(providers) });
+
+  test('can be in a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'laurel-providers-'));
+    const path = join(folder, 'providers.json');
+    try {
+      writeFileSync(path, JSON.stringify([{ ...PROVIDER, title: 'Google', scopes: 'openid' }]));
+      expect(loadConfig({ ...RETURN, OIDC_PROVIDERS: path }).oidcProviders).toEqual([
+        { ...PROVIDER, title: 'Google', scopes: 'openid' },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const absent = 'OIDC_PROVIDERS: must be a JSON array of providers, or the path of a file with one';
+    expect(problemsOf({ ...RETURN, OIDC_PROVIDERS: path })).toEqual([absent]);
+    expect(problemsOf({ ...RETURN, OIDC_PROVIDERS: '[{"clientSecret": "a secret' })).toEqual([absent]);
+  });
+
+  test('are all looked at, and no secret is told', () => {
+    expect(
+      withProviders(
+        { ...PROVIDER, name: 'My Google' },
+        { ...PROVIDER, issuer: 'http://accounts.example.com' },
+        { ...PROVIDER, clientSecret: '' },
+        { ...PROVIDER, scopes: 'email' },
+        { ...PROVIDER, secret: 'a secret of the client' },
+      ),
+    ).toEqual([
+      'OIDC_PROVIDERS: provider 1, name must be of a-z, 0-9 and -',
+      'OIDC_PROVIDERS: provider 2, issuer must be an https address',
+      'OIDC_PROVIDERS: provider 3, clientSecret must not be empty',
+      'OIDC_PROVIDERS: provider 4, scopes must have openid among them',
+      'OIDC_PROVIDERS: provider 5 Unrecognized key: "secret"',
+    ]);
+    expect(withProviders(PROVIDER, PROVIDER)).toEqual(['OIDC_PROVIDERS: the name google is there more than once']);
+    expect(withProviders({ ...PROVIDER, issuer: 'http://127.0.0.1:4001' })).toEqual([]);
+  });
+
+  test('take the addresses of this server and of the game with them', () => {
+    const OIDC_PROVIDERS = JSON.stringify([PROVIDER]);
+    expect(named({ OIDC_PROVIDERS })).toEqual(['SIGN_IN_RETURN_URLS']);
+    expect(named({ ...PRODUCTION, ...RETURN, OIDC_PROVIDERS })).toEqual(['PUBLIC_URL']);
+    expect(named({ ...RETURN, OIDC_PROVIDERS, PUBLIC_URL: 'http://api.example.com' })).toEqual(['PUBLIC_URL']);
+    expect(named({ ...RETURN, OIDC_PROVIDERS, PUBLIC_URL: 'http://localhost:4000' })).toEqual([]);
   });
 });

@@ -1,8 +1,12 @@
+import { EmailVerification, PasswordReset } from '../account/email-token.entity.js';
+import { RateLimit } from '../limits/rate-limit.entity.js';
 import { LastWrite } from '../account/last-write.entity.js';
 import { Session, SessionToken } from '../account/session.entity.js';
 import { User } from '../account/user.entity.js';
 import { Block } from '../friendship/block.entity.js';
 import { Friendship } from '../friendship/friendship.entity.js';
+import { Identity } from '../identity/identity.entity.js';
+import { LinkTicket, SignInAttempt, SignInCode } from '../identity/sign-in.entity.js';
 import { Leaderboard } from '../leaderboard/leaderboard.entity.js';
 import { Score } from '../leaderboard/score.entity.js';
 import { Season } from '../leaderboard/season.entity.js';
@@ -15,7 +19,14 @@ export const entities = [
   User,
   Session,
   SessionToken,
+  EmailVerification,
+  PasswordReset,
+  Identity,
+  SignInAttempt,
+  SignInCode,
+  LinkTicket,
   LastWrite,
+  RateLimit,
   Friendship,
   Block,
   Leaderboard,

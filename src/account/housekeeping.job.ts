@@ -1,0 +1,88 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { query, sql } from '../database/query.js';
+import { inTransaction } from '../database/transaction.js';
+import { forgetSignIns } from '../identity/forget.js';
+import type { JobKind } from '../jobs/jobs.js';
+
+/** Accounts that are scrubbed in one transaction. */
+const BATCH = 50;
+
+/** Days that tokens which have ended are kept, so that whoever comes late is told why they are refused. */
+const KEPT_DAYS = 7;
+
+/** Every hour: leaves nothing personal of accounts whose grace is over, and forgets sessions and tokens that have ended. */
+export function housekeepingJob(deletionGraceDays: number): JobKind<object> {
+  return {
+    name: 'account-housekeeping',
+    options: { retryLimit: 2, expireInSeconds: 3600, deleteAfterSeconds: 3600 },
+    cron: '17 * * * *',
+    run: async ({ em, log }) => {
+      const scrubbed = await scrubAccounts(em, deletionGraceDays);
+      const forgotten = await forgetEnded(em);
+      log.info({ scrubbed, forgotten }, 'Accounts were kept in order');
+    },
+  };
+}
+
+/**
+ * Makes deletions final whose grace is over: the row of users stays, with nothing that says who it was, so that an
+ * import does not bring the player back; everything else goes.
+ * @returns how many accounts
+ */
+export async function scrubAccounts(em: SqlEntityManager, deletionGraceDays: number): Promise<number> {
+  let scrubbed = 0;
+  for (;;) {
+    const batch = await inTransaction(em, (transaction) => scrubBatch(transaction, deletionGraceDays));
+    scrubbed += batch;
+    if (batch < BATCH) {
+      return scrubbed;
+    }
+  }
+}
+
+async function scrubBatch(em: SqlEntityManager, deletionGraceDays: number): Promise<number> {
+  // Whoever signs in at this moment holds the row, and has the account back.
+  const rows = await query(
+    em,
+    sql<{ id: string }>`select id from users
+      where deleted_at <= now() - make_interval(days => ${deletionGraceDays}::integer) and scrubbed_at is null
+      order by deleted_at limit ${sql.lit(BATCH)} for update skip locked`,
+  );
+  if (rows.length === 0) {
+    return 0;
+  }
+  const ids = rows.map(({ id }) => id);
+  const own = [
+    sql`delete from standings where user_id = any(${ids}::uuid[])`,
+    sql`delete from scores where user_id = any(${ids}::uuid[])`,
+    sql`delete from visits where user_id = any(${ids}::uuid[])`,
+    sql`delete from friendships where requester_id = any(${ids}::uuid[]) or receiver_id = any(${ids}::uuid[])`,
+    sql`delete from blocks where blocker_id = any(${ids}::uuid[]) or blocked_id = any(${ids}::uuid[])`,
+    sql`delete from sessions where user_id = any(${ids}::uuid[])`,
+    sql`delete from email_verifications where user_id = any(${ids}::uuid[])`,
+    sql`delete from password_resets where user_id = any(${ids}::uuid[])`,
+    sql`delete from identities where user_id = any(${ids}::uuid[])`,
+    sql`delete from sign_in_attempts where user_id = any(${ids}::uuid[])`,
+    sql`delete from sign_in_codes where user_id = any(${ids}::uuid[])`,
+    sql`delete from link_tickets where user_id = any(${ids}::uuid[])`,
+    sql`delete from last_writes where user_id = any(${ids}::uuid[])`,
+    sql`update users set email = null, email_verified_at = null, password_hash = null, birth_date = null,
+          picture_url = null, time_zone = null, nickname = 'deleted-' || id, scrubbed_at = now(), updated_at = now()
+        where id = any(${ids}::uuid[])`,
+  ];
+  for (const statement of own) {
+    await query(em, statement);
+  }
+  return ids.length;
+}
+
+/** @returns how many sessions and tokens were forgotten */
+export async function forgetEnded(em: SqlEntityManager): Promise<number> {
+  const ended = sql`now() - make_interval(days => ${sql.lit(KEPT_DAYS)})`;
+  const [sessions, verifications, resets] = [
+    await query(em, sql`delete from sessions where expires_at < ${ended} or revoked_at < ${ended} returning 1 as gone`),
+    await query(em, sql`delete from email_verifications where expires_at < ${ended} returning 1 as gone`),
+    await query(em, sql`delete from password_resets where expires_at < ${ended} returning 1 as gone`),
+  ];
+  return sessions.length + verifications.length + resets.length + (await forgetSignIns(em));
+}
