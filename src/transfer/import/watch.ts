@@ -1,8 +1,10 @@
 import { type Checksum, equal, NOTHING, plus } from '../checksum.js';
 import { quoted } from '../identifier.js';
+import type { Column } from '../table.js';
 import type { Target } from '../target.js';
 import type { Arrived } from './arrived.js';
 import { storedChecksum } from './compare.js';
+import { isStandings } from './standing-merge.js';
 import type { Audit, TableReport } from './report.js';
 
 /**
@@ -46,7 +48,7 @@ export class Watch {
     const before = this.#expected.get(arrived.name)!;
     // Rows that took the place of others count twice there.
     const after =
-      updated > 0 || gained === undefined
+      updated > 0 || gained === undefined || isStandings(arrived)
         ? await this.sum(arrived)
         : plus(before, { rows: BigInt(gained.rows), hash: BigInt(gained.hash) });
     this.#expected.set(arrived.name, after);
@@ -67,10 +69,17 @@ export class Watch {
     }
   }
 
-  private async sum({ name, table }: Arrived): Promise<Checksum> {
+  private async sum(arrived: Arrived): Promise<Checksum> {
+    const { name } = arrived;
     const [there] = await this.target.query<{ some: boolean }>(`select exists (select from ${quoted(name)}) as some`);
-    return there!.some ? await storedChecksum(this.target, quoted(name), table.columns) : NOTHING;
+    return there!.some ? await storedChecksum(this.target, quoted(name), lastingColumns(arrived)) : NOTHING;
   }
+}
+
+/** Whether a standing is ranked goes by its player's account, which can be written after it or before. */
+function lastingColumns(arrived: Arrived): Column[] {
+  const { columns } = arrived.table;
+  return isStandings(arrived) ? columns.filter(({ name }) => name !== 'ranked') : columns;
 }
 
 /** For people: what an audit counts. */
