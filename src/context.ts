@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { Role } from './account/account.type.js';
 import type { UserRow } from './account/user.type.js';
 import type { ServerConfig } from './config.js';
+import type { Jobs } from './jobs/jobs.js';
+import type { Limiter } from './limits/limiter.js';
 import type { InstantText } from './shared/instant.js';
 import { AppError, ErrorCode, ErrorReason } from './errors.js';
 
@@ -20,11 +22,19 @@ export interface Viewer {
   /** Position in the primary's write-ahead log, in bytes, that the last write lies before; 0 where none is known. */
   lastWrite: bigint;
   user: UserRow;
-  account: { email: string | null; birthDate: string | null };
+  account: { email: string | null; emailVerified: boolean; birthDate: string | null };
 }
 
 /** Who sent the request: nobody known, a signed-in user, or the game's own server by its API key. */
 export type Caller = { kind: 'anonymous' } | { kind: 'service' } | Viewer;
+
+/** What is known of the program that sent the request. */
+export interface Client {
+  /** Its IP address; behind a proxy that is trusted, what that says. */
+  address: string;
+  /** What it calls itself. */
+  userAgent: string | null;
+}
 
 type LoaderFactory<Key, Value> = (context: Context) => DataLoader<Key, Value>;
 
@@ -45,6 +55,11 @@ export class Context {
     readonly log: Logger,
     /** When the request arrived, by `performance.now()`. */
     readonly arrivedAt: number,
+    readonly client: Client = { address: '127.0.0.1', userAgent: null },
+    /** Does work beside requests; undefined where this process has no job runner. */
+    readonly jobs?: Jobs,
+    /** Counts attempts; undefined where nothing is limited. */
+    readonly limiter?: Limiter,
   ) {}
 
   /** This request's loader of that kind, made at its first use. */
@@ -108,6 +123,17 @@ export class Context {
       throw new AppError(ErrorCode.FORBIDDEN, 'A service key cannot do this; it takes a signed-in user.');
     }
     throw new AppError(ErrorCode.UNAUTHENTICATED, 'Sign in first: send an access token as a bearer token.');
+  }
+
+  /**
+   * The job runner, for what cannot be done without mails.
+   * @throws AppError SERVICE_UNAVAILABLE where this server sends none
+   */
+  requireMail(): Jobs {
+    if (this.jobs === undefined) {
+      throw new AppError(ErrorCode.SERVICE_UNAVAILABLE, 'This server sends no mails.');
+    }
+    return this.jobs;
   }
 
   /** Whether the caller is an admin or holds a service key. */

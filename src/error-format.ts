@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isNativeError } from 'node:util/types';
-import type { ApolloServerPlugin } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
@@ -19,8 +19,10 @@ const WRONG_FIELD = /; Field "(\w+)" (?:of required type|is not defined by type)
 /**
  * The one formatter of errors: an AppError is sent as it is, errors of the GraphQL layer keep their code, and
  * everything else is masked behind an id that is in the log.
+ * @param suggests whether an error may go on with names of the schema that look like what was sent
  */
-export function createErrorFormatter(log: Logger) {
+export function createErrorFormatter(log: Logger, suggests: boolean) {
+  const told = (message: string): string => (suggests ? message : withoutSuggestion(message));
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = rootCause(error);
     if (original instanceof AppError) {
@@ -31,10 +33,10 @@ export function createErrorFormatter(log: Logger) {
       return unavailable(formatted);
     }
     if (original instanceof GraphQLError && isClientMistake(original)) {
-      return mistake(formatted, original.message);
+      return mistake(formatted, told(original.message));
     }
     if (original instanceof GraphQLError && isGraphQLCode(formatted)) {
-      return { ...formatted, extensions: graphqlExtensions(formatted) };
+      return { ...formatted, message: told(formatted.message), extensions: graphqlExtensions(formatted) };
     }
     const errorId = randomUUID();
     log.error({ err: original, errorId }, 'A request failed by a fault of the server');
@@ -61,29 +63,21 @@ export function toRequestError(error: unknown): unknown {
   if (isNativeError(error) && isUnavailable(error)) {
     return new GraphQLError('The database could not be had.', {
       originalError: error,
-      extensions: { http: { status: HTTP_UNAVAILABLE } },
+      extensions: {
+        http: { status: HTTP_UNAVAILABLE, headers: new HeaderMap([['retry-after', `${RETRY_AFTER_SECONDS}`]]) },
+      },
     });
   }
   return error;
 }
 
-/** Answers 503 where nothing could be answered because the database could not be had or the server is overloaded. */
-export const unavailableStatusPlugin: ApolloServerPlugin = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ response: { http, body } }) {
-        if (body.kind !== 'single') {
-          return;
-        }
-        const { data, errors } = body.singleResult;
-        const refused = errors?.some(({ extensions }) => extensions?.['code'] === ErrorCode.SERVICE_UNAVAILABLE);
-        if (refused === true && Object.values(data ?? {}).every((answer) => answer === null)) {
-          http.status = HTTP_UNAVAILABLE;
-        }
-      },
-    };
-  },
-};
+/** What graphql-js ends a message with where something of the schema has a similar name. */
+const SUGGESTION = ' Did you mean ';
+
+function withoutSuggestion(message: string): string {
+  const start = message.lastIndexOf(SUGGESTION);
+  return start !== -1 && message.endsWith('?') ? message.slice(0, start) : message;
+}
 
 /** What was thrown: graphql-js and Apollo wrap it, a failure of the request's context included. */
 function rootCause(error: unknown): unknown {

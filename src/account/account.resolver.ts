@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.js';
+import { consume, limited } from '../limits/limiter.js';
 import { pageSize } from '../shared/connection.js';
 import { isId } from '../shared/ids.js';
 import {
@@ -12,7 +13,13 @@ import {
 import { changePassword, deleteAccount, login, register, updateProfile } from './account.service.js';
 import { type AccountRow, AccountType, AuthPayload, DeleteAccountPayload } from './account.type.js';
 import { LogoutPayload, UpdateProfilePayload } from './account.type.js';
-import { endEverySession, endSession, type OpenSession, refreshSession } from './session.service.js';
+import {
+  endEverySession,
+  endSession,
+  findSessionOfToken,
+  type OpenSession,
+  refreshSession,
+} from './session.service.js';
 import { signAccessToken } from './token.js';
 import { accountLoader, userLoader } from './user.loader.js';
 import { findUserByNickname, searchUsers } from './user.service.js';
@@ -63,12 +70,18 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Arg('input', () => RegisterInput) input: RegisterInput,
   ): Promise<AuthPayload> {
-    return toPayload(context, await register(context.em, input, context.config.seasonTimeZone));
+    const { em, config, client, jobs } = context;
+    await consume(context, 'register', {});
+    return toPayload(context, await register(em, input, config, { jobs, userAgent: client.userAgent }));
   }
 
   @Mutation(() => AuthPayload, { nullable: true, description: 'Signs in with email and password.' })
   async login(@Ctx() context: Context, @Arg('input', () => LoginInput) input: LoginInput): Promise<AuthPayload> {
-    return toPayload(context, await login(context.em, input));
+    const { em, config, client } = context;
+    const { restored, ...session } = await limited(context, 'login', { account: input.email }, () =>
+      login(em, input, config, client.userAgent),
+    );
+    return toPayload(context, session, restored);
   }
 
   @Mutation(() => AuthPayload, {
@@ -80,6 +93,8 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Arg('refreshToken', () => String) refreshToken: string,
   ): Promise<AuthPayload> {
+    const sessionId = await findSessionOfToken(context.em, refreshToken);
+    await consume(context, 'refresh', { sessionId });
     return toPayload(context, await refreshSession(context.em, refreshToken, context.arrivedAt));
   }
 
@@ -105,7 +120,7 @@ export class AccountResolver {
     @Arg('input', () => UpdateProfileInput) input: UpdateProfileInput,
   ): Promise<UpdateProfilePayload> {
     const viewer = context.requireViewer();
-    return { user: await updateProfile(context.em, viewer, input, context.config.seasonTimeZone) };
+    return { user: await updateProfile(context.em, viewer, input, context.config) };
   }
 
   @Mutation(() => AuthPayload, {
@@ -117,21 +132,28 @@ export class AccountResolver {
     @Arg('input', () => ChangePasswordInput) input: ChangePasswordInput,
   ): Promise<AuthPayload> {
     const viewer = context.requireViewer();
-    return toPayload(context, await changePassword(context.em, viewer.id, viewer.sessionId, input));
+    const { em, jobs } = context;
+    const session = await limited(context, 'password', { player: viewer.id }, () =>
+      changePassword(em, viewer.id, viewer.sessionId, input, jobs),
+    );
+    return toPayload(context, session);
   }
 
   @Mutation(() => DeleteAccountPayload, {
     nullable: true,
-    description: "Deletes the viewer's account: it leaves every list, board and search at once, and its sessions end.",
+    description:
+      "Deletes the viewer's account: it leaves every list, board and search at once, and its sessions end. Signing in within the grace has it back.",
   })
   async deleteAccount(
     @Ctx() context: Context,
     @Arg('input', () => DeleteAccountInput) input: DeleteAccountInput,
   ): Promise<DeleteAccountPayload> {
     const viewer = context.requireViewer();
-    await deleteAccount(context.em, viewer.id, input);
+    const restorableUntil = await limited(context, 'password', { player: viewer.id }, () =>
+      deleteAccount(context.em, viewer.id, input, context.config),
+    );
     context.endSession();
-    return { userId: viewer.id };
+    return { userId: viewer.id, restorableUntil };
   }
 }
 
@@ -146,7 +168,8 @@ export class UserAccountResolver {
   }
 }
 
-async function toPayload(context: Context, session: OpenSession): Promise<AuthPayload> {
+/** The answer to whoever has signed in. */
+export async function toPayload(context: Context, session: OpenSession, restored = false): Promise<AuthPayload> {
   context.noteWriteFor(session.user.id);
   const access = await signAccessToken(context.config.tokenKey, session.user.id, session.id);
   return {
@@ -155,5 +178,6 @@ async function toPayload(context: Context, session: OpenSession): Promise<AuthPa
     refreshToken: session.refreshToken,
     refreshTokenExpiresAt: session.refreshTokenExpiresAt,
     user: session.user,
+    restored,
   };
 }

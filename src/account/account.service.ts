@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { z } from 'zod';
 import type { Viewer } from '../context.js';
-import { queryExactlyOne, queryOne, sql } from '../database/query.js';
-import { violatedUnique } from '../database/sql-state.js';
+import type { RawBuilder } from 'kysely';
+import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import { AppError, badInput, ErrorCode, ErrorReason } from '../errors.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { InstantText } from '../shared/instant.js';
 import { newId } from '../shared/ids.js';
 import type {
   ChangePasswordInput,
@@ -13,25 +15,49 @@ import type {
   RegisterInput,
   UpdateProfileInput,
 } from './account.input.js';
+import { ACCOUNT_MAIL } from './account-mail.job.js';
+import { checkEmail, explainConflicts } from './account-rules.js';
 import { checkBirthDate } from './birth-date.js';
+import { confirmPassword, untilUndisturbed } from './confirm-password.js';
 import { normalizeNickname } from './nickname.js';
 import { checkNewPassword, hashPassword, verifyPassword } from './password.js';
 import { endSessions, keepOnlySession, type OpenSession, openSession, sessionEnded } from './session.service.js';
+import { standingAccount } from './standing-account.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
 
-const MAX_EMAIL_LENGTH = 254;
+/** What an account is made or signed in to with, beside the input. */
+export interface SignInContext {
+  /** Sends mails where the server can. */
+  jobs: Jobs | undefined;
+  /** What the client calls itself. */
+  userAgent: string | null;
+}
+
+/** Rules of the server for accounts. */
+export interface AccountRules {
+  /** IANA zone that decides what today is, for players who name none. */
+  seasonTimeZone: string;
+  /** Years; 0 for everybody. */
+  minAge: number;
+  /** How long a deletion can be undone. */
+  deletionGraceDays: number;
+}
 
 /**
- * Makes an account and signs it in.
- * @param serverZone IANA zone that decides what today is, for players who name none
+ * Makes an account, signs it in, and has a mail sent that asks to confirm the address.
  * @throws AppError BAD_USER_INPUT naming the field; CONFLICT with EMAIL_TAKEN or NICKNAME_TAKEN
  */
-export async function register(em: SqlEntityManager, input: RegisterInput, serverZone: string): Promise<OpenSession> {
+export async function register(
+  em: SqlEntityManager,
+  input: RegisterInput,
+  { seasonTimeZone, minAge }: AccountRules,
+  { jobs, userAgent }: SignInContext,
+): Promise<OpenSession> {
   const nickname = normalizeNickname(input.nickname, 'input.nickname');
   checkEmail(input.email, 'input.email');
   checkNewPassword(input.password, 'input.password');
-  checkBirthDate(input.birthDate, input.timeZone ?? serverZone, 'input.birthDate');
+  checkBirthDate(input.birthDate, input.timeZone ?? seasonTimeZone, 'input.birthDate', minAge);
   const passwordHash = await hashPassword(input.password);
   return explainConflicts(() =>
     inTransaction(em, async (transaction) => {
@@ -41,32 +67,58 @@ export async function register(em: SqlEntityManager, input: RegisterInput, serve
           values (${newId()}, ${input.email}, ${nickname}, ${passwordHash}, ${input.birthDate}, ${input.timeZone ?? null})
           returning ${userColumns}`,
       );
-      return openSession(transaction, user);
+      await jobs?.enqueue(transaction, ACCOUNT_MAIL, { kind: 'verification', userId: user.id, email: input.email });
+      return openSession(transaction, user, userAgent);
     }),
   );
 }
 
 /**
- * Signs in with email and password. A hash from an older system is replaced on the way.
+ * What a refusal takes at least, in milliseconds: hashes of older systems take another time to check than ours, which
+ * would tell who has an account, and since when.
+ */
+const REFUSAL_MILLISECONDS = 250;
+
+/** A session, and whether signing in has undone the deletion of its account. */
+export interface SignedIn extends OpenSession {
+  restored: boolean;
+}
+
+/**
+ * Signs in with email and password. A hash from an older system is replaced on the way, and an account that was deleted
+ * not too long ago is there again.
  * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, the same for every cause
  */
-export async function login(em: SqlEntityManager, input: LoginInput): Promise<OpenSession> {
+export async function login(
+  em: SqlEntityManager,
+  input: LoginInput,
+  { deletionGraceDays }: AccountRules,
+  userAgent: string | null,
+): Promise<SignedIn> {
+  const standing = standingAccount(deletionGraceDays);
+  const began = performance.now();
   return untilUndisturbed(async () => {
     const account = await queryOne(
       em,
-      sql<{ id: string; passwordHash: string | null }>`select id, password_hash as "passwordHash"
-        from users where lower(email) = lower(${input.email}) and deleted_at is null`,
+      sql<{ id: string; passwordHash: string | null; deleted: boolean }>`
+        select id, password_hash as "passwordHash", deleted_at is not null as deleted
+        from users u where lower(email) = lower(${input.email}) and ${standing}`,
     );
     const check = await verifyPassword(input.password, account?.passwordHash ?? null);
     if (account === undefined || !check.valid) {
+      await sleep(began + REFUSAL_MILLISECONDS - performance.now());
       throw new AppError(ErrorCode.UNAUTHENTICATED, 'The email or the password is wrong.', {
         reason: ErrorReason.INVALID_CREDENTIALS,
       });
     }
     const newHash = check.outdated ? await hashPassword(input.password) : null;
     return inTransaction(em, async (transaction) => {
-      const user = await claimAccount(transaction, account.id, account.passwordHash, newHash);
-      return user && openSession(transaction, user);
+      const claimed = await claimAccount(transaction, account, newHash, standing);
+      if (claimed === undefined) {
+        return undefined;
+      }
+      const { restored, ...user } = claimed;
+      return { ...(await openSession(transaction, user, userAgent)), restored };
     });
   });
 }
@@ -74,40 +126,46 @@ export async function login(em: SqlEntityManager, input: LoginInput): Promise<Op
 /**
  * Holds the account as long as the transaction lasts, so that a session opened in it is not missed by a change
  * of password or a deletion at the same time.
+ * @param standing condition of the accounts that can be signed in to
  * @returns undefined where the password is no longer the one that was checked
  */
 async function claimAccount(
   em: SqlEntityManager,
-  userId: string,
-  checkedHash: string | null,
+  checked: { id: string; passwordHash: string | null; deleted: boolean },
   newHash: string | null,
-): Promise<UserRow | undefined> {
-  if (newHash === null) {
-    return queryOne(
+  standing: RawBuilder<unknown>,
+): Promise<(UserRow & { restored: boolean }) | undefined> {
+  // Whoever is going to write takes the lock for it at once: two who share it would wait for each other.
+  const writes = newHash !== null || checked.deleted;
+  const claimed = await queryOne(
+    em,
+    sql<UserRow & { deleted: boolean }>`select ${userColumns}, u.deleted_at is not null as deleted from users u
+      where u.id = ${checked.id} and u.password_hash = ${checked.passwordHash} and ${standing}
+      for ${sql.raw(writes ? 'no key update' : 'share')}`,
+  );
+  if (claimed === undefined) {
+    return undefined;
+  }
+  const { deleted, ...user } = claimed;
+  if (newHash !== null || deleted) {
+    await query(
       em,
-      sql<UserRow>`select ${userColumns} from users u
-        where u.id = ${userId} and u.password_hash = ${checkedHash} and u.deleted_at is null
-        for share`,
+      sql`update users set password_hash = coalesce(${newHash}, password_hash), deleted_at = null, updated_at = now()
+        where id = ${checked.id}`,
     );
   }
-  return queryOne(
-    em,
-    sql<UserRow>`update users u set password_hash = ${newHash}
-      where u.id = ${userId} and u.password_hash = ${checkedHash} and u.deleted_at is null
-      returning ${userColumns}`,
-  );
+  return { ...user, restored: deleted };
 }
 
 /**
  * Changes what the input names; null clears.
- * @param serverZone IANA zone that decides what today is, for players without a zone of their own
  * @throws AppError BAD_USER_INPUT naming the field; CONFLICT with NICKNAME_TAKEN
  */
 export async function updateProfile(
   em: SqlEntityManager,
   viewer: Pick<Viewer, 'id' | 'timeZone'>,
   input: UpdateProfileInput,
-  serverZone: string,
+  { seasonTimeZone, minAge }: AccountRules,
 ): Promise<UserRow> {
   const changes = [sql`updated_at = now()`];
   if (input.nickname === null) {
@@ -122,7 +180,7 @@ export async function updateProfile(
   if (input.birthDate !== undefined) {
     const ownZone = input.timeZone === undefined ? viewer.timeZone : input.timeZone;
     if (input.birthDate !== null) {
-      checkBirthDate(input.birthDate, ownZone ?? serverZone, 'input.birthDate');
+      checkBirthDate(input.birthDate, ownZone ?? seasonTimeZone, 'input.birthDate', minAge);
     }
     changes.push(sql`birth_date = ${input.birthDate}`);
   }
@@ -155,6 +213,7 @@ export async function changePassword(
   userId: string,
   sessionId: string,
   input: ChangePasswordInput,
+  jobs: Jobs | undefined,
 ): Promise<OpenSession> {
   checkNewPassword(input.newPassword, 'input.newPassword');
   return untilUndisturbed(async () => {
@@ -163,115 +222,48 @@ export async function changePassword(
     return inTransaction(em, async (transaction) => {
       const user = await queryOne(
         transaction,
-        sql<UserRow>`update users u set password_hash = ${newHash}, updated_at = now()
+        sql<UserRow & { email: string | null }>`update users u set password_hash = ${newHash}, updated_at = now()
           where u.id = ${userId} and u.password_hash is not distinct from ${oldHash} and u.deleted_at is null
-          returning ${userColumns}`,
+          returning ${userColumns}, u.email`,
       );
-      return user && keepOnlySession(transaction, sessionId, user);
+      if (user === undefined) {
+        return undefined;
+      }
+      const { email, ...row } = user;
+      if (email !== null) {
+        await jobs?.enqueue(transaction, ACCOUNT_MAIL, { kind: 'password-changed', email });
+      }
+      return keepOnlySession(transaction, sessionId, row);
     });
   });
 }
 
 /**
  * Deletes the account softly: the row stays, its sessions end, and a trigger takes the player's standings off
- * every board.
+ * every board. Signing in within the grace undoes it; afterwards a job leaves nothing personal.
+ * @returns until when it can be undone
  * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS
  */
-export async function deleteAccount(em: SqlEntityManager, userId: string, input: DeleteAccountInput): Promise<void> {
-  await untilUndisturbed(async () => {
+export async function deleteAccount(
+  em: SqlEntityManager,
+  userId: string,
+  input: DeleteAccountInput,
+  { deletionGraceDays }: AccountRules,
+): Promise<InstantText> {
+  return untilUndisturbed(async () => {
     const hash = await confirmPassword(em, userId, input.password, 'input.password');
     return inTransaction(em, async (transaction) => {
       const deleted = await queryOne(
         transaction,
-        sql<{ id: string }>`update users set deleted_at = now(), updated_at = now()
+        sql<{ until: InstantText }>`update users set deleted_at = now(), updated_at = now()
           where id = ${userId} and password_hash is not distinct from ${hash} and deleted_at is null
-          returning id`,
+          returning deleted_at + make_interval(days => ${deletionGraceDays}::integer) as until`,
       );
-      return deleted && endSessions(transaction, userId);
+      if (deleted === undefined) {
+        return undefined;
+      }
+      await endSessions(transaction, userId);
+      return deleted.until;
     });
   });
-}
-
-/**
- * Repeats an attempt that answers undefined where the password was changed, or the account deleted, between its
- * check and its use: the next one meets the new state. Hashing takes too long to hold a lock meanwhile.
- */
-async function untilUndisturbed<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const result = await attempt();
-    if (result !== undefined) {
-      return result;
-    }
-  }
-}
-
-/**
- * @returns the hash that the password was checked against; null where the account has none
- * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, or TOKEN_REVOKED where the account is gone; BAD_USER_INPUT
- */
-async function confirmPassword(
-  em: SqlEntityManager,
-  userId: string,
-  password: string | null | undefined,
-  field: string,
-): Promise<string | null> {
-  const account = await queryOne(
-    em,
-    sql<{ passwordHash: string | null }>`select password_hash as "passwordHash"
-      from users where id = ${userId} and deleted_at is null`,
-  );
-  if (account === undefined) {
-    throw sessionEnded();
-  }
-  const { passwordHash } = account;
-  if (passwordHash === null) {
-    return null;
-  }
-  if (password === null || password === undefined) {
-    throw badInput(field, 'This account has a password; it is needed here.');
-  }
-  const { valid } = await verifyPassword(password, passwordHash);
-  if (!valid) {
-    throw wrongPassword(field);
-  }
-  return passwordHash;
-}
-
-function wrongPassword(field: string): AppError {
-  return new AppError(ErrorCode.UNAUTHENTICATED, 'The password is wrong.', {
-    reason: ErrorReason.INVALID_CREDENTIALS,
-    field,
-  });
-}
-
-function checkEmail(email: string, field: string): void {
-  if (email.length > MAX_EMAIL_LENGTH || !z.email().safeParse(email).success) {
-    throw badInput(field, 'This is not an email address.');
-  }
-}
-
-/** Turns the unique violations of users into the contract's conflicts. */
-async function explainConflicts<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    switch (violatedUnique(error)) {
-      case 'users_email_unique':
-        throw new AppError(ErrorCode.CONFLICT, 'Another account has this email.', {
-          reason: ErrorReason.EMAIL_TAKEN,
-          field: 'input.email',
-        });
-      case 'users_nickname_key_unique':
-        throw new AppError(
-          ErrorCode.CONFLICT,
-          'Another player has this nickname, or one that differs only in case or width.',
-          {
-            reason: ErrorReason.NICKNAME_TAKEN,
-            field: 'input.nickname',
-          },
-        );
-      default:
-        throw error;
-    }
-  }
 }

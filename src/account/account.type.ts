@@ -1,5 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DateScalar, DateTimeScalar, EmailAddressScalar, TimeZoneScalar } from '../shared/scalars.js';
+import type { InstantText } from '../shared/instant.js';
 import { type UserRow, UserType } from './user.type.js';
 
 export enum Role {
@@ -18,6 +19,7 @@ registerEnumType(Role, {
 export interface AccountRow {
   id: string;
   email: string | null;
+  emailVerified: boolean;
   birthDate: string | null;
   role: Role;
   timeZone: string;
@@ -30,6 +32,9 @@ export class AccountType implements AccountRow {
 
   @Field(() => EmailAddressScalar, { nullable: true, description: 'Absent on some accounts that came from elsewhere.' })
   email!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether somebody who reads that address has confirmed it.' })
+  emailVerified!: boolean;
 
   @Field(() => DateScalar, { nullable: true, description: 'Absent where it was never told.' })
   birthDate!: string | null;
@@ -60,6 +65,9 @@ export class AuthPayload {
 
   @Field(() => UserType, { description: 'Who is signed in.' })
   user!: UserRow;
+
+  @Field(() => Boolean, { description: 'Whether signing in has undone the deletion of the account.' })
+  restored!: boolean;
 }
 
 @ObjectType('LogoutPayload', { simpleResolvers: true, description: 'What logging out ended.' })
@@ -78,4 +86,7 @@ export class UpdateProfilePayload {
 export class DeleteAccountPayload {
   @Field(() => ID, { description: "The deleted user's id." })
   userId!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Until when signing in has the account back; then it is gone for good.' })
+  restorableUntil!: InstantText;
 }

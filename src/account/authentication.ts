@@ -51,7 +51,7 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
   if (owner === undefined) {
     throw sessionEnded();
   }
-  const { email, birthDate, role, timeZone, readAt, lastWrite, ...user } = owner;
+  const { email, emailVerified, birthDate, role, timeZone, readAt, lastWrite, ...user } = owner;
   return {
     kind: 'user',
     id: user.id,
@@ -61,7 +61,7 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
     readAt,
     lastWrite: BigInt(lastWrite ?? 0),
     user,
-    account: { email, birthDate },
+    account: { email, emailVerified, birthDate },
   };
 }
 

@@ -10,6 +10,10 @@ const SessionSchema = defineEntity({
     createdAt: p.datetime(6).defaultRaw('now()'),
     expiresAt: p.datetime(6).index('sessions_expiry_index'),
     revokedAt: p.datetime(6).nullable(),
+    /** When its tokens were last renewed. */
+    refreshedAt: p.datetime(6).nullable(),
+    /** What the client called itself when it signed in. */
+    userAgent: p.text().nullable(),
   },
 });
 

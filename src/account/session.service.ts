@@ -21,6 +21,7 @@ export interface OpenSession {
 /** Who a session belongs to: what most requests go on to ask of their viewer comes with the authentication. */
 export interface SessionOwner extends UserRow {
   email: string | null;
+  emailVerified: boolean;
   birthDate: string | null;
   role: Role;
   timeZone: string | null;
@@ -56,7 +57,7 @@ async function findSessionOwners(
   const rows = await query(
     em,
     sql<SessionOwner & { sessionId: string }>`select s.id as "sessionId", ${userColumns}, u.email,
-        u.birth_date as "birthDate", u.role, u.time_zone as "timeZone", now() as "readAt",
+        u.email_verified_at is not null as "emailVerified", u.birth_date as "birthDate", u.role, u.time_zone as "timeZone", now() as "readAt",
         (w.written_lsn - '0/0')::text as "lastWrite"
       from sessions s join users u on u.id = s.user_id
       -- A position still to come is of another cluster: the rows are from a dump.
@@ -68,14 +69,18 @@ async function findSessionOwners(
   return sessionIds.map((sessionId) => bySession.get(sessionId.toLowerCase()));
 }
 
-/** Opens a session for that user. */
-export async function openSession(em: SqlEntityManager, user: UserRow): Promise<OpenSession> {
+/** More of what a client calls itself is not kept. */
+const MAX_USER_AGENT = 255;
+
+/** Opens a session for that user. @param userAgent what the client calls itself */
+export async function openSession(em: SqlEntityManager, user: UserRow, userAgent: string | null): Promise<OpenSession> {
   const id = newId();
   const { token, hash } = newRefreshToken();
   const { expiresAt } = await queryExactlyOne(
     em,
     sql<{ expiresAt: InstantText }>`with session as (
-        insert into sessions (id, user_id, expires_at) values (${id}, ${user.id}, now() + ${lifetime})
+        insert into sessions (id, user_id, expires_at, user_agent)
+        values (${id}, ${user.id}, now() + ${lifetime}, ${userAgent?.slice(0, MAX_USER_AGENT) ?? null})
         returning id, expires_at
       )
       insert into session_tokens (token_hash, session_id, expires_at)
@@ -97,7 +102,7 @@ async function renewSession(em: SqlEntityManager, sessionId: string, user: UserR
   const { expiresAt } = await queryExactlyOne(
     em,
     sql<{ expiresAt: InstantText }>`with session as (
-        update sessions set expires_at = now() + ${lifetime} where id = ${sessionId} returning id, expires_at
+        update sessions set expires_at = now() + ${lifetime}, refreshed_at = now() where id = ${sessionId} returning id, expires_at
       )
       insert into session_tokens (token_hash, session_id, expires_at)
       select ${hash}, id, expires_at from session
@@ -110,6 +115,16 @@ async function renewSession(em: SqlEntityManager, sessionId: string, user: UserR
       where session_id = ${sessionId} and spent_at is null and token_hash <> ${hash}`,
   );
   return { id: sessionId, user, refreshToken: token, refreshTokenExpiresAt: expiresAt };
+}
+
+/** The session that a refresh token belongs to, spent or not; undefined where nobody was given that token. */
+export async function findSessionOfToken(em: SqlEntityManager, refreshToken: string): Promise<string | undefined> {
+  const row = await queryOne(
+    em,
+    sql<{ sessionId: string }>`select session_id as "sessionId" from session_tokens
+      where token_hash = ${hashRefreshToken(refreshToken)}`,
+  );
+  return row?.sessionId;
 }
 
 const REFUSALS = {

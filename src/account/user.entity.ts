@@ -22,9 +22,19 @@ const UserSchema = defineEntity({
     createdAt: p.datetime(6).defaultRaw('now()'),
     updatedAt: p.datetime(6).defaultRaw('now()'),
     deletedAt: p.datetime(6).nullable(),
+    emailVerifiedAt: p.datetime(6).nullable(),
+    /** When a deletion became final: nothing personal is left. */
+    scrubbedAt: p.datetime(6).nullable(),
   },
   uniques: [
     { name: 'users_email_unique', expression: 'create unique index users_email_unique on users (lower(email))' },
+  ],
+  indexes: [
+    {
+      name: 'users_to_scrub_index',
+      expression:
+        'create index users_to_scrub_index on users (deleted_at) where deleted_at is not null and scrubbed_at is null',
+    },
   ],
   checks: [{ name: 'users_role_check', expression: "role in ('user', 'admin')" }],
 });

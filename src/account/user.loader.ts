@@ -27,7 +27,7 @@ export function accountLoader({ em, config }: Context): DataLoader<string, Accou
   return batchLoader(em, async (ids) => {
     const rows = await query(
       em,
-      sql<AccountRow>`select id, email, birth_date as "birthDate", role,
+      sql<AccountRow>`select id, email, email_verified_at is not null as "emailVerified", birth_date as "birthDate", role,
           coalesce(time_zone, ${config.seasonTimeZone}::text) as "timeZone"
         from users where id = any(${ids}::uuid[])`,
     );

@@ -7,8 +7,11 @@ import { ensureAdmin } from '../account/admin.service.js';
 import { loadTokenKey } from '../account/token-key.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
 import { type Database, openDatabase } from '../database/database.js';
+import { Jobs } from '../jobs/jobs.js';
+import { jobKinds } from '../jobs/kinds.js';
 import { settleDefaultZone } from '../leaderboard/leaderboard.service.js';
 import { createLog } from '../log.js';
+import { createMailer } from '../mail/mailer.js';
 import { pendingMigrations } from '../migrate/status.js';
 import { upgrade } from '../migrate/upgrade.js';
 import { DEMO_LOGIN, hasDemoLogin, isEmpty, seedDemo } from '../seed/seed.service.js';
@@ -60,7 +63,7 @@ async function serve({ workers }: { workers: number }, command: Command): Promis
 }
 
 async function serveAlone(config: Config, log: Logger): Promise<void> {
-  const database = await openDatabase(config);
+  const database = await openDatabase({ ...config, statementTimeout: config.databaseTimeout });
   try {
     const { prepared, demo } = await prepare(database, config, log);
     announce(await listen(database, config, prepared, log), config, demo);
@@ -84,7 +87,7 @@ async function serveByWorkers(workers: number, config: Config, log: Logger): Pro
 }
 
 async function serveAsWorker(config: Config, log: Logger): Promise<void> {
-  const database = await openDatabase(config);
+  const database = await openDatabase({ ...config, statementTimeout: config.databaseTimeout });
   try {
     const pending = await pendingMigrations(database);
     await listen(database, config, pending.length === 0, log);
@@ -98,13 +101,36 @@ async function serveAsWorker(config: Config, log: Logger): Promise<void> {
 
 /** @returns the address */
 async function listen(database: Database, config: Config, prepared: boolean, log: Logger): Promise<string> {
-  const server = await createServer(database, { ...config, tokenKey: loadTokenKey(config) }, log);
+  const work = prepared ? await startWork(database, config, log) : undefined;
+  const serverConfig = { ...config, tokenKey: loadTokenKey(config) };
+  const server = await createServer(database, serverConfig, log, undefined, undefined, work?.mails);
   if (!prepared) {
     server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
   }
   const address = await server.http.listen({ port: config.port, host: config.host });
-  stopOnSignals(server, database, config.production ? NOTICE_MILLISECONDS : 0, log);
+  stopOnSignals({ server, database, work }, config.production ? NOTICE_MILLISECONDS : 0, log);
   return address;
+}
+
+interface Work {
+  /** Where mails can be asked for; undefined where this server sends none. */
+  mails: Jobs | undefined;
+  stop(): Promise<void>;
+}
+
+/** Begins with what is done beside requests. */
+async function startWork(database: Database, config: Config, log: Logger): Promise<Work> {
+  const mailer = createMailer(config, log);
+  const kinds = jobKinds(config, mailer);
+  const jobs = await Jobs.open(database, config.databaseUrl, kinds, log);
+  await jobs.work(database.orm.em, kinds);
+  return {
+    mails: mailer && jobs,
+    stop: async () => {
+      await jobs.stop();
+      mailer?.close();
+    },
+  };
 }
 
 function announce(address: string, config: Config, demo: boolean): void {
@@ -185,7 +211,13 @@ async function checkMigrations(database: Database, config: Config, log: Logger):
   return false;
 }
 
-function stopOnSignals(server: LaurelServer, database: Database, noticeMs: number, log: Logger): void {
+interface Running {
+  server: LaurelServer;
+  database: Database;
+  work: Work | undefined;
+}
+
+function stopOnSignals({ server, database, work }: Running, noticeMs: number, log: Logger): void {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) {
@@ -198,6 +230,7 @@ function stopOnSignals(server: LaurelServer, database: Database, noticeMs: numbe
     await drain(server);
     await server.apollo.stop();
     await server.http.close();
+    await work?.stop();
     await database.close();
     // The channel to a supervisor would keep the process.
     cluster.worker?.disconnect();

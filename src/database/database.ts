@@ -15,6 +15,11 @@ export type Orm = MikroORM & { em: SqlEntityManager };
 export interface Database {
   orm: Orm;
   embedded: boolean;
+  /**
+   * Embedded: runs SQL outside of any transaction of the ORM; several statements where there are no values, which may
+   * begin and end a transaction of their own.
+   */
+  run?: (sql: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>;
   close(): Promise<void>;
 }
 
@@ -28,6 +33,8 @@ export interface DatabaseSettings {
   databaseUrl: string | undefined;
   databasePoolSize: number;
   dataDir: string;
+  /** Seconds that a statement may take on a PostgreSQL server, and half as long wait for a lock; absent: for ever. */
+  statementTimeout?: number;
 }
 
 /**
@@ -50,15 +57,15 @@ export async function openDatabase(
   onStatement: (sql: string) => void = () => undefined,
 ): Promise<Database> {
   if (settings.databaseUrl !== undefined) {
-    return openPostgres(settings.databaseUrl, settings.databasePoolSize, onStatement);
+    return openPostgres(settings.databaseUrl, settings.databasePoolSize, onStatement, settings.statementTimeout);
   }
   return openEmbedded(settings.dataDir, onStatement);
 }
 
 /** @param poolSize connections to it at most; idle ones do not keep the process */
-export async function openStandby(url: string, poolSize: number): Promise<Standby> {
+export async function openStandby(url: string, poolSize: number, statementTimeout?: number): Promise<Standby> {
   const sockets = new Set<Socket>();
-  const database = await openPostgres(url, poolSize, () => undefined, {
+  const database = await openPostgres(url, poolSize, () => undefined, statementTimeout, {
     allowExitOnIdle: true,
     stream: () => {
       const socket = new Socket();
@@ -73,6 +80,7 @@ async function openPostgres(
   url: string,
   poolSize: number,
   onStatement: (sql: string) => void,
+  statementTimeout: number | undefined,
   poolOptions: object = {},
 ): Promise<Database> {
   const orm = await PostgresORM.init({
@@ -84,19 +92,27 @@ async function openPostgres(
       application_name: 'laurel',
       connectionTimeoutMillis: ACQUIRE_TIMEOUT_SECONDS * 1000,
       // Instants are read as text; in UTC that text is the same for every server and role.
-      options: `-c TimeZone=UTC -c DateStyle=ISO ${PLANNING}`,
-      onPoolCreated: (pool: Pool) => observe(pool, onStatement),
+      options: `-c TimeZone=UTC -c DateStyle=ISO ${PLANNING} ${timeouts(statementTimeout)}`,
+      onPoolCreated: (pool: Pool) => observe(pool, onStatement, statementTimeout),
     },
   });
   return { orm: orm as Orm, embedded: false, close: () => orm.close() };
 }
 
+/** Whoever waits for a lock learns of it before the statement is broken off, and which of the two it was. */
+function timeouts(seconds: number | undefined): string {
+  return seconds === undefined ? '' : `-c statement_timeout=${seconds * 1000} -c lock_timeout=${seconds * 500}`;
+}
+
 type Query = (...input: unknown[]) => unknown;
 
-function observe(pool: Pool, onStatement: (sql: string) => void): void {
+/** Milliseconds that an answer may take on its way, beside the statement's own time. */
+const NETWORK_MILLISECONDS = 1000;
+
+function observe(pool: Pool, onStatement: (sql: string) => void, statementTimeout: number | undefined): void {
   pool.on('connect', (client: PoolClient) => {
     const query = client.query.bind(client) as Query;
-    const observed: Query = (...input) => {
+    const send: Query = (...input) => {
       const [statement, values, callback] = input;
       if (typeof statement !== 'string') {
         onStatement((statement as { text: string }).text);
@@ -107,8 +123,22 @@ function observe(pool: Pool, onStatement: (sql: string) => void): void {
         ? queryByName(client, query, statement, values)
         : query(...input);
     };
+    const observed: Query = (...input) => answeredInTime(client, send(...input), statementTimeout);
     client.query = observed as typeof client.query;
   });
+}
+
+/**
+ * Breaks a connection on which nothing has come back by the time the server itself would have broken the statement off:
+ * what lies between has lost it, and TCP would wait for a quarter of an hour.
+ * @param seconds that the server gives a statement; undefined for ever
+ */
+function answeredInTime(client: PoolClient, sent: unknown, seconds: number | undefined): unknown {
+  if (seconds === undefined || !(sent instanceof Promise)) {
+    return sent;
+  }
+  const timer = setTimeout(() => client.connection.stream.destroy(), seconds * 1000 + NETWORK_MILLISECONDS);
+  return sent.finally(() => clearTimeout(timer));
 }
 
 /** Sends the statement under its name where it has one, so that it is parsed and planned once for each connection. */
@@ -139,6 +169,7 @@ async function openEmbedded(dataDir: string, onStatement: (sql: string) => void)
     return {
       orm: orm as Orm,
       embedded: true,
+      run: (text, values) => client.runAlone(text, values),
       close: async () => {
         await orm.close();
         await client.close();

@@ -55,6 +55,21 @@ export class EmbeddedClient {
     return this.exclusively(() => this.send({ method: 'exec', sql }));
   }
 
+  /**
+   * Runs one statement with values, or several without; a transaction that they have begun and not ended, because one
+   * of them failed, is rolled back.
+   */
+  runAlone(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    return this.exclusively(async () => {
+      try {
+        return await (values.length > 0 ? this.run(sql, [...values]) : this.send({ method: 'exec', sql }));
+      } catch (error) {
+        await this.send({ method: 'exec', sql: 'rollback' }).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
   transaction<T>(work: (transaction: { query: Query }) => Promise<T>): Promise<T> {
     return this.exclusively(async () => {
       await this.run('begin');

@@ -28,8 +28,7 @@ async function run(request: WorkerRequest): Promise<Omit<Extract<WorkerReply, { 
       return { rows, affectedRows };
     }
     case 'exec':
-      await database.exec(request.sql);
-      return { rows: [], affectedRows: undefined };
+      return { rows: (await database.exec(request.sql)).flatMap(({ rows }) => rows), affectedRows: undefined };
     case 'close':
       await database.close();
       return { rows: [], affectedRows: undefined };

@@ -37,6 +37,8 @@ interface Watched {
 export interface ReplicaSettings {
   databaseReplicaUrls: readonly string[];
   databasePoolSize: number;
+  /** Seconds that a statement may take. */
+  databaseTimeout?: number;
 }
 
 /**
@@ -46,13 +48,13 @@ export interface ReplicaSettings {
  */
 export async function openReplicas(
   primary: Database,
-  { databaseReplicaUrls, databasePoolSize }: ReplicaSettings,
+  { databaseReplicaUrls, databasePoolSize, databaseTimeout }: ReplicaSettings,
   log: Logger,
   maxLag = MAX_LAG_MILLISECONDS,
 ): Promise<Replicas> {
   const watched = databaseReplicaUrls.map(async (url): Promise<Watched> => {
     const { host, pathname } = new URL(url);
-    const standby = await openStandby(url, databasePoolSize);
+    const standby = await openStandby(url, databasePoolSize, databaseTimeout);
     return { replica: new Replica(host + pathname, standby, log), standby, watch: await openStandby(url, 1) };
   });
   return new Replicas(primary, await Promise.all(watched), new PrimaryPositions(maxLag));

@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-grap
 import { loadUserOfRow } from '../account/leaver.loader.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
+import { consume } from '../limits/limiter.js';
 import { blockUser, unblockUser } from './block.service.js';
 import { acceptFriendship, rejectFriendship, removeFriendship, requestFriendship } from './friendship.service.js';
 import { FriendshipPayload, type FriendshipRow, FriendshipType } from './friendship.type.js';
@@ -27,6 +28,7 @@ export class FriendshipResolver {
     @Ctx() context: Context,
     @Arg('userId', () => ID) userId: string,
   ): Promise<FriendshipPayload> {
+    await consume(context, 'friendRequest', { player: context.requireViewer().id });
     return change(context, requestFriendship, userId);
   }
 

@@ -1,7 +1,8 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { randomBytes } from 'node:crypto';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { SignedIn } from '../account/account.service.js';
 import { openSession } from '../account/session.service.js';
+import { standingAccount } from '../account/standing-account.js';
 import { userColumns } from '../account/user.service.js';
 import type { UserRow } from '../account/user.type.js';
 import { query, queryOne, sql } from '../database/query.js';
@@ -15,9 +16,9 @@ import { keepAttempt, type SignInAttempt } from './sign-in-attempt.js';
 import { issueCode, spendSignInCode } from './sign-in-code.js';
 import { SignInError } from './sign-in-error.js';
 
-/** Characters of base64url: 256 bits. */
 const SECRET_BYTES = 32;
 
+/** 256 random bits, for what must not be guessed. */
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }
@@ -104,10 +105,4 @@ export function completeSignIn(
     }
     return { ...(await openSession(transaction, user, userAgent)), restored: deleted };
   });
-}
-
-/** Condition of the accounts that can be signed in to, of the table aliased `u`. */
-function standingAccount(deletionGraceDays: number) {
-  return sql`(u.deleted_at is null
-    or (u.deleted_at > now() - make_interval(days => ${deletionGraceDays}::integer) and u.scrubbed_at is null))`;
 }

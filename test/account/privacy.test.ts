@@ -8,10 +8,10 @@ import { promote } from './support.js';
 const PRIVATE = `
   type: __typename
   id
-  account { email birthDate role timeZone friendRequests(direction: INCOMING) { totalCount } blockedUsers { totalCount } }
-  friends { totalCount }
-  scores { totalCount }
-  visits(from: "2026-01-01", to: "2026-12-31") { date }
+  account { email birthDate role timeZone friendRequests(direction: INCOMING) { totalCount } blockedUsers(first: 9) { totalCount } }
+  friends(first: 9) { totalCount }
+  scores(first: 9) { totalCount }
+  visits(from: "2026-01-01", to: "2026-01-02") { date }
   visitStreak { current }
 `;
 const FIELDS = ['account', 'friends', 'scores', 'visits', 'visitStreak'] as const;
@@ -22,23 +22,23 @@ const READ = `
   query ($id: ID!, $nickname: String!) {
     viewer {
       ...P
-      friends { nodes { ...P } edges { node { ...P } } }
-      scores { nodes { id season { standing(userId: $id) { user { ...P } } } } }
+      friends(first: 9) { nodes { ...P } edges { node { ...P } } }
+      scores(first: 9) { nodes { id season { standing(userId: $id) { user { ...P } } } } }
       standing { user { ...P } }
       account {
-        incoming: friendRequests(direction: INCOMING) { nodes { ...F } edges { node { ...F } } }
-        outgoing: friendRequests(direction: OUTGOING) { nodes { ...F } }
-        blockedUsers { nodes { ...P } edges { node { ...P } } }
+        incoming: friendRequests(direction: INCOMING, first: 9) { nodes { ...F } edges { node { ...F } } }
+        outgoing: friendRequests(direction: OUTGOING, first: 9) { nodes { ...F } }
+        blockedUsers(first: 9) { nodes { ...P } edges { node { ...P } } }
       }
     }
-    user(id: $id) { ...P standing { user { ...P } } friends { nodes { ...P } } }
+    user(id: $id) { ...P standing { user { ...P } } friends(first: 9) { nodes { ...P } } }
     userByNickname(nickname: $nickname) { ...P }
-    users(nicknamePrefix: "") { nodes { ...P } edges { node { ...P } } }
+    users(nicknamePrefix: "", first: 9) { nodes { ...P } edges { node { ...P } } }
     leaderboard {
       currentSeason {
-        standings { ${STANDINGS} }
-        around(userId: $id) { ${STANDINGS} }
-        friendStandings { ${STANDINGS} }
+        standings(first: 9) { ${STANDINGS} }
+        around(userId: $id, radius: 4) { ${STANDINGS} }
+        friendStandings(first: 9) { ${STANDINGS} }
         standing(userId: $id) { user { ...P } }
         viewerStanding { user { ...P } }
       }
@@ -200,5 +200,6 @@ test('no path to a user is missing above', () => {
     'UpdateProfilePayload.user',
     'UserSearchConnection.nodes',
     'UserSearchEdge.node',
+    'VerifyEmailPayload.user',
   ]);
 });

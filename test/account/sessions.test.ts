@@ -452,9 +452,6 @@ describe('deleteAccount', () => {
       'service',
     );
     expect(answer.data).toEqual({ user: null, userByNickname: null, users: { nodes: [] } });
-    expect(errorsOf(await server.graphql(LOGIN, { input: { email: player.email, password: PASSWORD } }))).toEqual([
-      { code: 'UNAUTHENTICATED', reason: 'INVALID_CREDENTIALS' },
-    ]);
     expect(errorsOf(await remove(player, { password: PASSWORD }))).toEqual([REVOKED]);
   });
 

@@ -95,7 +95,12 @@ describe('players', () => {
     const hashes = await all<{ hash: string }>(sql`select distinct password_hash as hash from users`);
     expect(hashes).toHaveLength(1);
     expect(await verifyPassword(DEMO_LOGIN.password, hashes[0]!.hash)).toEqual({ valid: true, outdated: false });
-    const session = await login(em(), { email: DEMO_LOGIN.email, password: DEMO_LOGIN.password });
+    const session = await login(
+      em(),
+      { email: DEMO_LOGIN.email, password: DEMO_LOGIN.password },
+      { seasonTimeZone: 'UTC', minAge: 0, deletionGraceDays: 30 },
+      null,
+    );
     expect(session.user).toMatchObject({ id: demo, nickname: DEMO_LOGIN.nickname });
   });
 

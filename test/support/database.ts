@@ -76,6 +76,10 @@ async function openPglite(from: PGliteOptions, script = ''): Promise<TestDatabas
   return {
     orm,
     embedded: true,
+    run: async (text, values) =>
+      values.length > 0
+        ? client.query(text, [...values])
+        : { rows: (await client.exec(text)).flatMap(({ rows }) => rows) },
     url: undefined,
     statements,
     close: async () => {

@@ -6,6 +6,8 @@ export interface FreezableProxy {
   freeze(): void;
   /** Passes on what comes from now on; connections from before stay silent. */
   thaw(): void;
+  /** Breaks every connection, as a router does that has forgotten them. */
+  reset(): void;
   close(): void;
 }
 
@@ -39,6 +41,9 @@ export async function startProxy(targetPort: number): Promise<FreezableProxy> {
     },
     thaw() {
       frozen = false;
+    },
+    reset() {
+      sockets.forEach((socket) => socket.resetAndDestroy());
     },
     close() {
       server.close();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { GraphQLFormattedError } from 'graphql';
 import { loadConfig, type ServerConfig } from '../../src/config.js';
 import type { Replicas } from '../../src/database/replicas.js';
+import type { Jobs } from '../../src/jobs/jobs.js';
 import { createLog } from '../../src/log.js';
 import { createServer, GRAPHQL_PATH, type LaurelServer } from '../../src/server.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
@@ -51,19 +52,28 @@ export interface TestServer extends LaurelServer {
  * @param settings environment variables beside the tests' own
  * @param opened the database to serve; left out, an empty one
  * @param replicas of that database, to read from
+ * @param jobs the job runner on that database; left out, no mail is sent
  */
 export async function startTestServer(
   settings: NodeJS.ProcessEnv = {},
   opened?: TestDatabase,
   replicas?: Replicas,
+  jobs?: Jobs,
 ): Promise<TestServer> {
   const config: ServerConfig = {
-    ...loadConfig({ NODE_ENV: 'test', LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', API_KEY, ...settings }),
+    ...loadConfig({
+      NODE_ENV: 'test',
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+      API_KEY,
+      // All the players of a suite come from one address.
+      RATE_LIMITS: 'false',
+      ...settings,
+    }),
     tokenKey: Buffer.from('a token secret of the tests, 32 bytes'),
   };
   const database = opened ?? (await openTestDatabase());
   const execution = new SwitchedExecution();
-  const server = await createServer(database, config, createLog(config.logLevel), execution, replicas);
+  const server = await createServer(database, config, createLog(config.logLevel), execution, replicas, jobs);
 
   const send: TestServer['send'] = (source, variables = {}, as = null, headers = {}) =>
     server.http.inject({
