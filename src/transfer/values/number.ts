@@ -194,7 +194,8 @@ function floatCodec(bytes: 4 | 8): Codec {
 export function exactCodec(codec: Codec, fit: (number: number) => number): Codec {
   const isExact = (text: string): boolean => {
     const digits = Math.max(1, scientific(text).digits.length);
-    return digits <= MOST_DIGITS && sameNumber(fit(Number(text)).toPrecision(digits), text);
+    const held = fit(Number(text));
+    return digits <= MOST_DIGITS && (sameNumber(held.toPrecision(digits), text) || isSpellingOf(held, text));
   };
   return {
     ...codec,
@@ -211,6 +212,44 @@ export function exactCodec(codec: Codec, fit: (number: number) => number): Codec
         : codec.repair(value, kind, policy);
     },
   };
+}
+
+/**
+ * Whether a number is spelled like that by somebody who rounds halves another way than JavaScript: the text is no more
+ * than half of its last digit away. A power of two has its neighbours nearer below it than above: its shortest spelling
+ * need not be the nearest one.
+ */
+function isSpellingOf(number: number, text: string): boolean {
+  const { sign, digits, exponent } = scientific(text);
+  if (number === 0 || sign !== number < 0) {
+    return false;
+  }
+  const { mantissa, power } = partsOfDouble(Math.abs(number));
+  const lastDigit = exponent - digits.length;
+  // All in units that make whole numbers of both.
+  const tens = 10n ** BigInt(Math.abs(lastDigit));
+  const twos = 2n ** BigInt(Math.abs(power));
+  const unit = (lastDigit < 0 ? 1n : tens) * (power < 0 ? twos : 1n);
+  const held = mantissa * (power < 0 ? 1n : twos) * (lastDigit < 0 ? tens : 1n);
+  const away = held - BigInt(digits) * unit;
+  const distance = away < 0n ? -away : away;
+  return 2n * distance <= unit || (isPowerOfTwo(mantissa) && distance < unit);
+}
+
+/** A positive number as a whole one and a power of two. */
+function partsOfDouble(number: number): { mantissa: bigint; power: number } {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, number);
+  const all = bits.getBigUint64(0);
+  const fraction = all & (2n ** 52n - 1n);
+  const exponent = Number(all >> 52n);
+  return exponent === 0
+    ? { mantissa: fraction, power: -1074 }
+    : { mantissa: fraction + 2n ** 52n, power: exponent - 1075 };
+}
+
+function isPowerOfTwo(number: bigint): boolean {
+  return (number & (number - 1n)) === 0n;
 }
 
 /** As many as toPrecision gives. */
