@@ -96,6 +96,12 @@ describe('times into a table that is there', () => {
     const ended = await run(...SEOUL);
     expect([ended.code, findingsOf(ended.report)]).toEqual([1, ['time-zones ev.at 1']]);
     expect(ended.report?.findings[0]?.samples).toEqual([expect.stringContaining('UTC'), 'id 1']);
+    // No zone of the source would mend it.
+    const advised = await laurel(['import', 'mysql', '--from', mysql.url, '--tables', 'all', ...SEOUL], {
+      DATABASE_URL: postgres.url,
+      DATA_DIR: place.path,
+    });
+    expect(advised.output).toMatch(/say what to do: --time-zones … \(see/);
     const kept = await run(...SEOUL, '--time-zones', 'keep');
     expect([kept.code, kept.report?.outcome]).toEqual([0, 'done']);
     expect(await rowsOf('ev', 'id, at::text')).toEqual([

@@ -1,5 +1,6 @@
 import type { Finding } from '../../transfer/finding.js';
 import type { Comparison, ImportReport, TableReport } from '../../transfer/import/report.js';
+import { INSTANTS } from '../../transfer/import/time-zone-check.js';
 import { aligned, type Cell } from '../terminal.js';
 
 /** The report as people read it. */
@@ -79,8 +80,10 @@ function conclusionOf({ outcome, dryRun, tables, findings, audits, seconds }: Im
         ? `Nothing is wrong with ${read} rows. This was a dry run: nothing was changed.`
         : `All that was found in ${read} rows has a policy. This was a dry run: nothing was changed.`;
     case 'findings': {
-      const kinds = [...new Set(findings.filter(({ policy }) => policy === 'fail').map(({ kind }) => kind))];
-      return `${dryRun ? 'A run would end' : 'Ended'} for ${kinds.join(', ')}. Nothing was changed. Correct the source, or say what to do: ${kinds.map(flagFor).join(' ')} (see --help)`;
+      const fatal = findings.filter(({ policy }) => policy === 'fail');
+      const kinds = [...new Set(fatal.map(({ kind }) => kind))];
+      const flags = [...new Set(fatal.map(flagFor))];
+      return `${dryRun ? 'A run would end' : 'Ended'} for ${kinds.join(', ')}. Nothing was changed. Correct the source, or say what to do: ${flags.join(' ')} (see --help)`;
     }
     case 'differs':
       if (audits.some(({ wrong }) => wrong > 0)) {
@@ -91,6 +94,6 @@ function conclusionOf({ outcome, dryRun, tables, findings, audits, seconds }: Im
 }
 
 /** Times without a zone need to be told theirs; of other kinds it is said what to do about them. */
-function flagFor(kind: Finding['kind']): string {
-  return kind === 'time-zones' ? '--source-time-zone …' : `--${kind} …`;
+function flagFor({ kind, samples }: Finding): string {
+  return kind === 'time-zones' && !samples.includes(INSTANTS) ? '--source-time-zone …' : `--${kind} …`;
 }

@@ -6,6 +6,9 @@ import type { Column, Table } from '../table.js';
 import { repeatedTimes } from './repeated-times.js';
 import type { Run } from './run.js';
 
+/** The first sample of a finding that no zone of the source would mend. */
+export const INSTANTS = "instants for a column without a zone: keep takes UTC's clock";
+
 /**
  * Looks for times that no zone belongs to, where none was given for the source; and where one was, notes those that its
  * clocks showed twice.
@@ -15,7 +18,7 @@ import type { Run } from './run.js';
 export async function findZonelessTimes(run: Run, table: Table, from: string): Promise<void> {
   for (const column of table.columns) {
     if (column.utcClock === true) {
-      await find(run, table, column, from, [`instants for a column without a zone: keep takes UTC's clock`]);
+      await find(run, table, column, from, [INSTANTS]);
     } else if (column.kind === 'timestamp' && run.timeZone === undefined) {
       await find(run, table, column, from, []);
     } else if (column.kind === 'timestamp' && run.timeZone !== undefined) {
