@@ -3,6 +3,9 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
   type Configuration,
   discovery,
   enableNonRepudiationChecks,
@@ -24,6 +27,15 @@ export interface SignInSecrets {
   state: string;
   nonce: string;
   verifier: string;
+}
+
+/** In the way that the provider takes; where it names none, it takes HTTP basic (OpenID Connect Discovery, section 3). */
+function sendSecret(secret: string): ClientAuth {
+  return (server, ...request) => {
+    const ways = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const send = ways.includes('client_secret_basic') ? ClientSecretBasic(secret) : ClientSecretPost(secret);
+    return send(server, ...request);
+  };
 }
 
 /** One provider. What it says of itself is asked for when it is first needed, so that a server starts without it. */
@@ -103,7 +115,7 @@ export class Provider {
     const url = new URL(issuer);
     // Settings allow http on this machine only.
     const insecure = url.protocol === 'http:' ? [allowInsecureRequests] : [];
-    return discovery(url, clientId, clientSecret, undefined, {
+    return discovery(url, clientId, undefined, sendSecret(clientSecret), {
       timeout: PATIENCE,
       execute: [enableNonRepudiationChecks, ...insecure],
     });

@@ -37,6 +37,8 @@ export interface LoopbackProvider {
   issuer: string;
   /** What the userinfo endpoint says, beyond the ID token. */
   userInfo: Record<string, unknown>;
+  /** The only way in which it takes the client's secret. */
+  secretBy: 'client_secret_basic' | 'client_secret_post';
   /** Answers nothing any more until it is false again. */
   silent: boolean;
   /** What was asked, by path. */
@@ -58,7 +60,11 @@ export async function startLoopbackProvider(): Promise<LoopbackProvider> {
     const challenge = createHash('sha256')
       .update(body.get('code_verifier') ?? '')
       .digest('base64url');
-    if (grant === undefined || challenge !== grant.asked.get('code_challenge') || !isClient(request, body)) {
+    if (
+      grant === undefined ||
+      challenge !== grant.asked.get('code_challenge') ||
+      !isClient(request, body, provider.secretBy)
+    ) {
       return [400, { error: 'invalid_grant' }];
     }
     const { asked, person, flaws } = grant;
@@ -78,7 +84,7 @@ export async function startLoopbackProvider(): Promise<LoopbackProvider> {
   const answer = async (request: IncomingMessage): Promise<[number, unknown]> => {
     switch (request.url) {
       case '/.well-known/openid-configuration':
-        return [200, metadata(provider.issuer)];
+        return [200, metadata(provider)];
       case '/jwks':
         return [200, jwks];
       case '/token':
@@ -104,6 +110,7 @@ export async function startLoopbackProvider(): Promise<LoopbackProvider> {
   const provider: LoopbackProvider = {
     issuer: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     userInfo: {},
+    secretBy: 'client_secret_basic',
     silent: false,
     requests: [],
     codeFor: (authorizationUrl, person, flaws = {}) => {
@@ -120,7 +127,7 @@ export async function startLoopbackProvider(): Promise<LoopbackProvider> {
   return provider;
 }
 
-function metadata(issuer: string): object {
+function metadata({ issuer, secretBy }: LoopbackProvider): object {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -128,16 +135,24 @@ function metadata(issuer: string): object {
     userinfo_endpoint: `${issuer}/userinfo`,
     jwks_uri: `${issuer}/jwks`,
     response_types_supported: ['code'],
+    // What has no name is HTTP basic.
+    ...(secretBy === 'client_secret_post' && { token_endpoint_auth_methods_supported: [secretBy] }),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   };
 }
 
-function isClient({ headers }: IncomingMessage, body: URLSearchParams): boolean {
-  const [id, secret] = headers.authorization?.startsWith('Basic ')
-    ? Buffer.from(headers.authorization.slice('Basic '.length), 'base64').toString().split(':').map(decodeURIComponent)
-    : [body.get('client_id'), body.get('client_secret')];
-  return id === CLIENT.clientId && secret?.replaceAll('+', ' ') === CLIENT.clientSecret;
+function isClient(
+  { headers }: IncomingMessage,
+  body: URLSearchParams,
+  secretBy: LoopbackProvider['secretBy'],
+): boolean {
+  const basic = Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+  const [id, secret] =
+    secretBy === 'client_secret_post'
+      ? [body.get('client_id'), body.get('client_secret')]
+      : basic.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+  return id === CLIENT.clientId && secret === CLIENT.clientSecret;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

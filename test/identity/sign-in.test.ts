@@ -373,8 +373,8 @@ describe('a provider that does not hold', () => {
   });
 });
 
-describe('a provider that is away', () => {
-  test('is told, keeps no server from starting, and is asked again', async () => {
+describe('a provider', () => {
+  test('that is away is told as that, keeps no server from starting, and is asked again', async () => {
     const other = await startSignInServer();
     try {
       other.provider.silent = true;
@@ -394,6 +394,16 @@ describe('a provider that is away', () => {
       // A provider that was never there: the other one has not been asked yet.
       const { location: never } = await other.open(path.replace('one', 'two'), { cookie: '' });
       expect(never?.href).toBe(`${GAME}?error=provider_unavailable`);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('that takes the secret in the body gets it there', async () => {
+    const other = await startSignInServer();
+    try {
+      other.provider.secretBy = 'client_secret_post';
+      expect((await other.outcome({ sub: 'by-post' })).error).toBeNull();
     } finally {
       await other.close();
     }
