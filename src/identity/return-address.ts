@@ -1,3 +1,4 @@
+import { inputProblem } from '../shared/scalars.js';
 import { isHttpsOrLoopback } from './provider-settings.js';
 
 const MAX_LENGTH = 2048;
@@ -24,7 +25,9 @@ export function isAllowedReturn(address: unknown, allowed: readonly string[]): a
     return false;
   }
   const { hash } = new URL(address);
-  return hash === '' && allowed.some((one) => placeOf(one) === placeOf(address));
+  // What could not be stored is for nobody.
+  const plain = hash === '' && inputProblem('String', address) === undefined;
+  return plain && allowed.some((one) => placeOf(one) === placeOf(address));
 }
 
 /** Scheme, host and path; not the `origin` of an URL, which is the same for all schemes of programs. */

@@ -234,6 +234,8 @@ describe('the way to the provider', () => {
     'https://game.example.com:8443/signed-in',
     'https://game.example.com/signed-in#code=1',
     'https://game.example.com/signed-in/../other',
+    'https://game.example.com/signed-in?x=\0',
+    `https://game.example.com/signed-in?x=${'x'.repeat(2048)}`,
     'mygame://elsewhere',
     'javascript:alert(1)',
     '//game.example.com/signed-in',
