@@ -12,7 +12,6 @@ export async function exportAccount(em: SqlEntityManager, userId: string): Promi
     em,
     sql<{ data: object }>`
       select jsonb_build_object(
-        'exportedAt', now(),
         'account', jsonb_build_object('id', u.id, 'email', u.email, 'emailVerifiedAt', u.email_verified_at,
           'nickname', u.nickname, 'birthDate', u.birth_date, 'role', u.role, 'pictureUrl', u.picture_url,
           'timeZone', u.time_zone, 'createdAt', u.created_at, 'updatedAt', u.updated_at, 'legacyId', u.legacy_id),

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { RawBuilder } from 'kysely';
 import { query, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import { forgetSignIns } from '../identity/forget.js';
@@ -76,13 +77,37 @@ async function scrubBatch(em: SqlEntityManager, deletionGraceDays: number): Prom
   return ids.length;
 }
 
+/** Rows that are deleted by one statement, so that each is through long before it would be broken off. */
+const FORGOTTEN_AT_ONCE = 1000;
+
 /** @returns how many sessions and tokens were forgotten */
 export async function forgetEnded(em: SqlEntityManager): Promise<number> {
   const ended = sql`now() - make_interval(days => ${sql.lit(KEPT_DAYS)})`;
-  const [sessions, verifications, resets] = [
-    await query(em, sql`delete from sessions where expires_at < ${ended} or revoked_at < ${ended} returning 1 as gone`),
-    await query(em, sql`delete from email_verifications where expires_at < ${ended} returning 1 as gone`),
-    await query(em, sql`delete from password_resets where expires_at < ${ended} returning 1 as gone`),
-  ];
-  return sessions.length + verifications.length + resets.length + (await forgetSignIns(em));
+  return (
+    (await forget(em, 'sessions', 'id', sql`expires_at < ${ended} or revoked_at < ${ended}`)) +
+    (await forget(em, 'email_verifications', 'token_hash', sql`expires_at < ${ended}`)) +
+    (await forget(em, 'password_resets', 'token_hash', sql`expires_at < ${ended}`)) +
+    (await forgetSignIns(em))
+  );
+}
+
+async function forget(
+  em: SqlEntityManager,
+  table: string,
+  key: string,
+  condition: RawBuilder<unknown>,
+): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const rows = await query(
+      em,
+      sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
+          select ${sql.ref(key)} from ${sql.table(table)} where ${condition} limit ${sql.lit(FORGOTTEN_AT_ONCE)}
+        ) returning 1 as gone`,
+    );
+    forgotten += rows.length;
+    if (rows.length < FORGOTTEN_AT_ONCE) {
+      return forgotten;
+    }
+  }
 }
