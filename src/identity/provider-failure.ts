@@ -32,8 +32,8 @@ function isAway({ name, code, status, cause }: Record<string, unknown>): boolean
     NO_ANSWER.has(String(code)) ||
     // The cause of what openid-client takes for no answer is the answer.
     (typeof status === 'number' && status >= HTTP_SERVER_ERROR) ||
-    // What `fetch` throws where nothing could be connected to.
-    (name === 'TypeError' && typeof chainOf(cause)[0]?.['code'] === 'string')
+    // What `fetch` throws where nothing could be connected to. A mistake of a program has no cause.
+    (name === 'TypeError' && cause !== undefined)
   );
 }
 
