@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig } from '../config.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { Jobs } from '../jobs/jobs.js';
 import { jobKinds } from '../jobs/kinds.js';
+import { JOBS_SCHEMA } from '../jobs/schema.js';
 import { settleDefaultZone } from '../leaderboard/leaderboard.service.js';
 import { createLog } from '../log.js';
 import { createMailer } from '../mail/mailer.js';
@@ -16,7 +17,7 @@ import { pendingMigrations } from '../migrate/status.js';
 import { upgrade } from '../migrate/upgrade.js';
 import { DEMO_LOGIN, hasDemoLogin, isEmpty, seedDemo } from '../seed/seed.service.js';
 import { createServer, GRAPHQL_PATH, type LaurelServer } from '../server.js';
-import { reportFailure } from './command.js';
+import { CommandError, reportFailure } from './command.js';
 import { superviseWorkers } from './workers.js';
 
 /** How long readyz has answered 503 before the server stops listening, so that load balancers see it first. */
@@ -122,7 +123,12 @@ interface Work {
 async function startWork(database: Database, config: Config, log: Logger): Promise<Work> {
   const mailer = createMailer(config, log);
   const kinds = jobKinds(config, mailer);
-  const jobs = await Jobs.open(database, config.databaseUrl, kinds, log);
+  const jobs = await Jobs.open(database, config.databaseUrl, kinds, log).catch((error: Error) => {
+    mailer?.close();
+    throw new CommandError(
+      `The job runner could not be started: ${error.message}. It makes its tables in the schema ${JOBS_SCHEMA} by itself: grant the role of DATABASE_URL create on the database.`,
+    );
+  });
   await jobs.work(database.orm.em, kinds);
   return {
     mails: mailer && jobs,

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type ConstructorOptions, fromKysely, type Job, PgBoss, type QueueOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
+import { JOBS_SCHEMA } from './schema.js';
 
 /** Where work of one kind waits. */
 export interface JobQueue<Data extends object> {
@@ -31,9 +32,6 @@ export interface JobTools {
   jobs: Jobs;
   log: Logger;
 }
-
-/** Tables of pg-boss, which makes and migrates them by itself. */
-const SCHEMA = 'laurel_jobs';
 
 /** Connections of the job runner to a server, beside those of requests. */
 const CONNECTIONS = 2;
@@ -68,7 +66,7 @@ export class Jobs {
     log: Logger,
   ): Promise<Jobs> {
     const boss = new PgBoss({
-      schema: SCHEMA,
+      schema: JOBS_SCHEMA,
       ...(databaseUrl === undefined
         ? { db: embeddedDatabase(database), backend: 'pglite' as const }
         : {

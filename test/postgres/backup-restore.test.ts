@@ -176,6 +176,23 @@ test('the owner of a database restores rows alone, without being a superuser', a
   await onDatabase(SERVER, `drop role ${role}`);
 });
 
+test('jobs are in a whole backup, and neither in the rows alone nor in their way', async () => {
+  const jobs = `create schema laurel_jobs; create table laurel_jobs.job (id int); insert into laurel_jobs.job values (1)`;
+  const [source, whole, rows] = [await copyOfSeeded(jobs), join(folder, 'jobs.dump'), join(folder, 'jobs-data.dump')];
+  expect(await laurel(['backup', '--out', whole], { DATABASE_URL: source })).toMatchObject({ code: 0 });
+  expect(await laurel(['backup', '--data-only', '--out', rows], { DATABASE_URL: source })).toMatchObject({ code: 0 });
+  const there = await emptyDatabase();
+  expect(await laurel(['restore', whole], { DATABASE_URL: there })).toMatchObject({ code: 0 });
+  expect(await onDatabase(there, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
+  for (const path of [whole, rows]) {
+    const url = await emptyDatabase();
+    await onDatabase(url, jobs);
+    expect(await laurel(['restore', path, '--data-only'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
+    expect(await contentsOf(url)).toEqual(await contentsOf(seeded.url!));
+    expect(await onDatabase(url, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
+  }
+});
+
 test('a database with anything in it is refused, and what is there is named', async () => {
   const [path, rows] = [await backupOf('whole.dump'), await backupOf('rows.dump')];
   const url = await copyOfSeeded('create table bills (id integer); create type colour as enum ()');

@@ -10,8 +10,11 @@ export interface Occupants {
   others: string[];
 }
 
-/** What is in a database. Extensions and what belongs to them do not count. */
-export async function occupantsOf(em: SqlEntityManager): Promise<Occupants> {
+/**
+ * What is in a database. Extensions and what belongs to them do not count.
+ * @param besides a schema that does not count either
+ */
+export async function occupantsOf(em: SqlEntityManager, besides = ''): Promise<Occupants> {
   const found = await query(
     em,
     sql<{ kind: string; schema: string; name: string; here: boolean }>`
@@ -32,7 +35,7 @@ export async function occupantsOf(em: SqlEntityManager): Promise<Occupants> {
       )
       select o.kind, n.nspname::text as schema, o.name, n.nspname = current_schema() as here
       from own o join pg_namespace n on n.oid = o.namespace
-      where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+      where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and n.nspname <> ${besides}
         -- Of extensions, and sequences of columns.
         and not exists (
           select from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'a', 'i')

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Database } from '../../database/database.js';
+import { JOBS_SCHEMA } from '../../jobs/schema.js';
 import { TransferError } from '../errors.js';
 import { connectionOf, serverVersion } from './connection.js';
 import { readCustom, readPlain } from './contents.js';
@@ -25,6 +26,9 @@ export interface PostgresBackupOptions {
   signal?: AbortSignal;
 }
 
+/** Jobs are no rows of tables that migrations make: the runner makes its tables itself, as a server starts. */
+const ROWS_ALONE = ['--data-only', `--exclude-schema=${JOBS_SCHEMA}`];
+
 /**
  * Writes a dump of a PostgreSQL database by pg_dump, in one snapshot and beside whoever uses it, and looks into it
  * again.
@@ -42,7 +46,7 @@ export async function backUpPostgres(
   await requireProgram('pg_restore', server);
   const { url, environment } = connectionOf(databaseUrl, 'laurel backup');
   return writeWhole(target, async (part) => {
-    const words = [`--format=${format}`, '--no-owner', '--no-acl', ...(dataOnly ? ['--data-only'] : [])];
+    const words = [`--format=${format}`, '--no-owner', '--no-acl', ...(dataOnly ? ROWS_ALONE : [])];
     const { code, complaint } = await runProgram('pg_dump', [...words, `--file=${part}`, url], {
       environment,
       ...(signal && { signal }),

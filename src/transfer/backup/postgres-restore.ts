@@ -14,6 +14,7 @@ import { connectionOf, serverVersion } from './connection.js';
 import { type Contents, readCustom, readPlain } from './contents.js';
 import { loadFrame, tablesWithRows } from './data-load.js';
 import type { BackupFormat } from './format.js';
+import { JOBS_SCHEMA } from '../../jobs/schema.js';
 import { describeOccupants, occupantsOf } from './occupants.js';
 import { type Origin, originOf, refuseUnknown } from './origin.js';
 import { outputOf, requireProgram, runProgram } from './program.js';
@@ -155,7 +156,8 @@ async function refuseOtherTables(path: string, origin: Origin | undefined): Prom
 /** Into an empty database; one that has the tables already, and no rows, is what a restore leaves that was cut off. */
 async function makeTables(database: Database, { heads }: Origin): Promise<void> {
   const em = database.orm.em.fork();
-  const occupants = await occupantsOf(em);
+  // A server that has been started there has made the tables of its jobs, which are not in the way of rows.
+  const occupants = await occupantsOf(em, JOBS_SCHEMA);
   if (occupants.laurel.length === 0 && occupants.others.length === 0) {
     await runMigrations(database, 'up', { name: heads[0]! });
     return;
@@ -224,7 +226,7 @@ async function rowsOf(
 }
 
 function dataOf(path: string): AsyncIterable<Buffer> {
-  const words = ['--data-only', '--no-owner', '--no-acl', '--file=-', path];
+  const words = ['--data-only', `--exclude-schema=${JOBS_SCHEMA}`, '--no-owner', '--no-acl', '--file=-', path];
   return outputOf(
     'pg_restore',
     words,
