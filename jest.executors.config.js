@@ -13,7 +13,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/(?:config|deployment|explorer|log|schema)\\.test\\.ts$',
-    '<rootDir>/test/(?:account/token|visit/visit-streak)\\.test\\.ts$',
+    '<rootDir>/test/(?:account/life-cycle|account/token|visit/visit-streak)\\.test\\.ts$',
     '<rootDir>/test/leaderboard/(?:leaderboard-service|operator-sql|rank-repair|rank-tree-crowds)\\.test\\.ts$',
     '<rootDir>/test/leaderboard/(?:ranked-submissions|season-calendar|submit-scores)\\.test\\.ts$',
   ],

@@ -20,6 +20,11 @@ export default {
     // These look at files, by way of databases in memory; of verify there is a suite for servers.
     // These are about the embedded database, or about no database at all.
     '<rootDir>/test/transfer/(?:csv-source|embedded-backup|game-shape|row-encoder|staged-check)\\.test\\.ts$',
+    // What these are about is not the database.
+    '<rootDir>/test/http/',
+    '<rootDir>/test/limits/(?:address|query-cost|query-limits|shedding)\\.test\\.ts$',
+    '<rootDir>/test/identity/(?:nickname-of|provider-failure)\\.test\\.ts$',
+    '<rootDir>/test/attack/login-timing\\.test\\.ts$',
     '<rootDir>/test/migrate/(?:lint|revision|verify)\\.test\\.ts$',
   ],
 };

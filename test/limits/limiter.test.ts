@@ -95,8 +95,10 @@ describe('signing in', () => {
   test('an address has a hundred wrong ones, whatever the account', async () => {
     const from = network();
     const codes: unknown[] = [];
-    for (let n = 0; n < 100; n += 1) {
-      codes.push(...(await guess(server, `nobody${n}@example.com`, 1, () => from())));
+    for (let ten = 0; ten < 100; ten += 10) {
+      const emails = Array.from({ length: 10 }, (_, n) => `nobody${ten + n}@example.com`);
+      const answers = await Promise.all(emails.map((each) => guess(server, each, 1, () => from())));
+      codes.push(...answers.flat());
     }
     expect(new Set(codes)).toEqual(new Set(['UNAUTHENTICATED']));
     expect(await login(server, (await free.player()).email, PASSWORD, from())).toMatchObject(LIMITED);
