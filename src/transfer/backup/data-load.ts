@@ -15,7 +15,7 @@ export interface LoadFrame {
 interface Facts {
   /** As SQL. */
   tables: string[];
-  triggers: { table: string; name: string }[];
+  triggers: { table: string; name: string; always: boolean }[];
   keys: { table: string; name: string; definition: string }[];
 }
 
@@ -37,7 +37,9 @@ export async function loadFrame(em: SqlEntityManager): Promise<LoadFrame> {
     ].join('\n'),
     after: [
       ...keys.map(({ table, name, definition }) => alter(table, `add constraint ${quoted(name)} ${definition}`)),
-      ...triggers.map(({ table, name }) => alter(table, `enable trigger ${quoted(name)}`)),
+      ...triggers.map(({ table, name, always }) =>
+        alter(table, `enable ${always ? 'always ' : ''}trigger ${quoted(name)}`),
+      ),
     ].join('\n'),
   };
 }
@@ -95,10 +97,10 @@ function facts(em: SqlEntityManager): Promise<Facts> {
     );
     const triggers = await query(
       transaction,
-      sql<{ table: string; name: string }>`
-        select ${name} as table, t.tgname::text as name from pg_catalog.pg_trigger t
+      sql<Facts['triggers'][number]>`
+        select ${name} as table, t.tgname::text as name, t.tgenabled = 'A' as always from pg_catalog.pg_trigger t
         join pg_catalog.pg_class c on c.oid = t.tgrelid
-        where ${of} and not t.tgisinternal and t.tgenabled = 'O' and t.tgparentid = 0 order by 1, 2`,
+        where ${of} and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgparentid = 0 order by 1, 2`,
     );
     const keys = await query(
       transaction,
