@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import { Scope } from './admin/scope.js';
 import { Role } from './account/account.type.js';
 import type { UserRow } from './account/user.type.js';
 import type { ServerConfig } from './config.js';
@@ -25,8 +26,14 @@ export interface Viewer {
   account: { email: string | null; emailVerified: boolean; birthDate: string | null };
 }
 
-/** Who sent the request: nobody known, a signed-in user, or the game's own server by its API key. */
-export type Caller = { kind: 'anonymous' } | { kind: 'service' } | Viewer;
+/** One of the game's own servers, by its API key. */
+export interface Service {
+  kind: 'service';
+  scopes: readonly Scope[];
+}
+
+/** Who sent the request: nobody known, a signed-in user, or one of the game's own servers. */
+export type Caller = { kind: 'anonymous' } | Service | Viewer;
 
 /** What is known of the program that sent the request. */
 export interface Client {
@@ -136,24 +143,32 @@ export class Context {
     return this.jobs;
   }
 
-  /** Whether the caller is an admin or holds a service key. */
-  get isPrivileged(): boolean {
-    return this.caller.kind === 'service' || (this.caller.kind === 'user' && this.caller.role === Role.ADMIN);
+  /** Whether the caller is an admin, or holds a service key with that scope. */
+  may(scope: Scope): boolean {
+    const { caller } = this;
+    if (caller.kind === 'service') {
+      return caller.scopes.includes(scope) || caller.scopes.includes(Scope.ADMIN);
+    }
+    return caller.kind === 'user' && caller.role === Role.ADMIN;
   }
 
-  /** @throws AppError UNAUTHENTICATED or FORBIDDEN unless the caller is an admin or holds a service key */
-  requirePrivileged(): void {
-    if (this.isPrivileged) {
+  /**
+   * @param field dotted path of the input that asks for it, for the error
+   * @throws AppError UNAUTHENTICATED or FORBIDDEN unless the caller is an admin or holds a service key with that scope
+   */
+  require(scope: Scope, field?: string): void {
+    if (this.may(scope)) {
       return;
     }
-    if (this.caller.kind === 'anonymous') {
-      throw new AppError(ErrorCode.UNAUTHENTICATED, 'This needs an admin or a service key.');
-    }
-    throw new AppError(ErrorCode.FORBIDDEN, 'This needs an admin or a service key.');
+    throw new AppError(
+      this.caller.kind === 'anonymous' ? ErrorCode.UNAUTHENTICATED : ErrorCode.FORBIDDEN,
+      `This needs an admin or a service key with the scope ${scope}.`,
+      field === undefined ? {} : { field },
+    );
   }
 
-  /** Whether what is private to that user may be shown: to the user, an admin or a service key. */
+  /** Whether what is private to that user may be shown: to the user, an admin or a service key that reads users. */
   maySeePrivate(userId: string): boolean {
-    return this.isPrivileged || this.viewerId === userId;
+    return this.viewerId === userId || this.may(Scope.USERS_READ);
   }
 }

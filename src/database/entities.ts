@@ -1,3 +1,5 @@
+import { ApiKey } from '../admin/api-key.entity.js';
+import { AuditLog } from '../admin/audit-log.entity.js';
 import { EmailVerification, PasswordReset } from '../account/email-token.entity.js';
 import { RateLimit } from '../limits/rate-limit.entity.js';
 import { LastWrite } from '../account/last-write.entity.js';
@@ -36,4 +38,6 @@ export const entities = [
   StandingCount,
   StandingTieCount,
   Visit,
+  ApiKey,
+  AuditLog,
 ];

@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Info, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { Scope } from '../admin/scope.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
-import { AppError, badInput, ErrorCode } from '../errors.js';
+import { badInput } from '../errors.js';
 import { pageSize } from '../shared/connection.js';
 import { selects } from '../shared/selection.js';
 import { DEFAULT_SLUG } from './leaderboard.service.js';
@@ -81,6 +82,7 @@ function toSubmission(context: Context, input: SubmitScoreInput, field: string):
 
 function playerOf(context: Context, userId: string | null, field: string): string {
   if (context.caller.kind === 'service') {
+    context.require(Scope.SCORES_WRITE);
     if (userId === null) {
       throw badInput(field, 'A service key must name whose score it is.');
     }
@@ -90,9 +92,7 @@ function playerOf(context: Context, userId: string | null, field: string): strin
   if (userId === null || userId.toLowerCase() === viewer.id) {
     return viewer.id;
   }
-  if (!context.isPrivileged) {
-    throw new AppError(ErrorCode.FORBIDDEN, 'Only an admin or a service key submits scores of others.', { field });
-  }
+  context.require(Scope.SCORES_WRITE, field);
   return userId;
 }
 

@@ -1,4 +1,5 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Scope } from '../admin/scope.js';
 import { type UserRow, UserType } from '../account/user.type.js';
 import type { Context } from '../context.js';
 import { DateScalar } from '../shared/scalars.js';
@@ -20,7 +21,7 @@ export class VisitResolver {
     @Arg('to', () => DateScalar, { description: 'The last day; at most 366 days in all, both ends counted.' })
     to: string,
   ): Promise<ActiveUsersDay[]> {
-    context.requirePrivileged();
+    context.require(Scope.USERS_READ);
     return findActiveUsers(context.em, from, to);
   }
 

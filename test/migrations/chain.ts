@@ -49,8 +49,10 @@ export function chainSuite(open: OpenDatabase): void {
       const head = await db.fingerprint();
       const of = (kind: RegExp) => head.flatMap((line) => kind.exec(line)?.[1] ?? []).toSorted();
       expect([...new Set(of(/^column (\w+)\./))]).toEqual([
+        'api_keys',
         'archive_friendships_merged',
         'archive_users_filled_ids',
+        'audit_log',
         'blocks',
         'email_verifications',
         'friendships',
@@ -73,8 +75,13 @@ export function chainSuite(open: OpenDatabase): void {
         'visits',
       ]);
       expect(of(/^index CREATE (?:UNIQUE )?INDEX (\w+)/)).toEqual([
+        'api_keys_hash_unique',
+        'api_keys_pkey',
         'archive_friendships_merged_pkey',
         'archive_users_filled_ids_pkey',
+        'audit_log_newest_index',
+        'audit_log_pkey',
+        'audit_log_target_index',
         'blocks_blocked_index',
         'blocks_newest_index',
         'blocks_pkey',
@@ -134,6 +141,8 @@ export function chainSuite(open: OpenDatabase): void {
         'visits_pkey',
       ]);
       expect(of(/^constraint (?:\w+)\.(\w+) (?:CHECK|FOREIGN)/)).toEqual([
+        'api_keys_scopes_check',
+        'audit_log_actor_kind_check',
         'blocks_blocked_id_fkey',
         'blocks_blocker_id_fkey',
         'blocks_no_self',
@@ -171,6 +180,7 @@ export function chainSuite(open: OpenDatabase): void {
         'visits_user_id_fkey',
       ]);
       expect(of(/^trigger CREATE TRIGGER (\w+)/)).toEqual([
+        'audit_log_kept',
         'standings_counted_delete',
         'standings_counted_insert',
         'standings_counted_truncate',
