@@ -3,6 +3,7 @@ import { GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema } fro
 import { buildSchemaSync } from 'type-graphql';
 import { AccountResolver, UserAccountResolver } from './account/account.resolver.js';
 import { AccountLifeCycleResolver, LifeCycleResolver } from './account/life-cycle.resolver.js';
+import { AuditLogResolver } from './admin/audit-log.resolver.js';
 import { ErrorCodeType, ErrorReasonType } from './error.type.js';
 import { FriendshipResolver } from './friendship/friendship.resolver.js';
 import { AccountFriendshipResolver, UserFriendshipResolver } from './friendship/user-friendship.resolver.js';
@@ -36,6 +37,7 @@ export function createSchema(): GraphQLSchema {
       UserStandingResolver,
       ScoreResolver,
       UserScoreResolver,
+      AuditLogResolver,
     ],
     // Input is checked by checkArguments and by the services, which know more than a decorator.
     validate: false,
