@@ -100,9 +100,13 @@ export class Jobs {
 
   /** Begins to do the work of these kinds in this process. @param em to fork from */
   async work(em: SqlEntityManager, kinds: readonly JobKind<never>[]): Promise<void> {
-    const { pollingIntervalSeconds } = this;
+    const polling = {
+      pollingIntervalSeconds: this.pollingIntervalSeconds,
+      // Nobody tells of a job whose next attempt has come.
+      notifyPollingIntervalSeconds: this.pollingIntervalSeconds,
+    };
     for (const kind of kinds) {
-      await this.boss.work(kind.name, { pollingIntervalSeconds }, (jobs: Job<never>[]) => this.run(em, kind, jobs));
+      await this.boss.work(kind.name, polling, (jobs: Job<never>[]) => this.run(em, kind, jobs));
     }
   }
 

@@ -44,6 +44,8 @@ let logged: string[];
 beforeAll(async () => {
   servers = await startReplicated();
   process.env['TEST_POSTGRES_URL'] = servers.primaryUrl;
+  // It is on the other server.
+  delete process.env['LAUREL_TEST_TEMPLATE'];
   database = await openTestDatabase();
   await eventually(async () => {
     standby = new Client({ connectionString: replicaUrl() });

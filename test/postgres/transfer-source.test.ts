@@ -291,7 +291,7 @@ test('what is read and what is not: another schema, partitions, inheritance, ord
     ['years', [['5']], 1n],
   ]);
   expect(source.name).toMatch(
-    new RegExp(`^PostgreSQL 1[\\d.]+ at 127\\.0\\.0\\.1:5432${new URL(there.url).pathname}$`),
+    new RegExp(`^PostgreSQL 1[\\d.]+ at 127\\.0\\.0\\.1:${portOf(there.url)}${new URL(there.url).pathname}$`),
   );
 });
 
@@ -346,6 +346,10 @@ test('a Laurel tells its newest migrations', async () => {
   }
 });
 
+function portOf(url: string): string {
+  return new URL(url).port || '5432';
+}
+
 test('a source that cannot be reached, and one that is lost on the way, are told without a password', async () => {
   const asNobody = Object.assign(new URL(there.url), { pathname: '/laurel_test_none', password: 'secret' }).href;
   for (const [url, message] of [
@@ -355,7 +359,9 @@ test('a source that cannot be reached, and one that is lost on the way, are told
     ],
     [
       asNobody,
-      /^The source could not be read \(127\.0\.0\.1:5432\): database "laurel_test_none" does not exist\. Nothing was changed\.$/,
+      new RegExp(
+        `^The source could not be read \\(127\\.0\\.0\\.1:${portOf(there.url)}\\): database "laurel_test_none" does not exist\\. Nothing was changed\\.$`,
+      ),
     ],
   ] as const) {
     const refusal = open({}, url);

@@ -94,10 +94,11 @@ function migratedDump(): Blob {
 }
 
 async function openPostgres(server: string, script?: string): Promise<TestDatabase> {
-  if (script === undefined) {
-    return openServerDatabase(server, { template: process.env['LAUREL_TEST_TEMPLATE']! });
+  const template = process.env['LAUREL_TEST_TEMPLATE'];
+  if (script === undefined && template !== undefined) {
+    return openServerDatabase(server, { template });
   }
-  const database = await openServerDatabase(server, { script });
+  const database = await openServerDatabase(server, script === undefined ? {} : { script });
   await upgrade(database);
   return database;
 }
