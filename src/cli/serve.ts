@@ -103,14 +103,20 @@ async function serveAsWorker(config: Config, log: Logger): Promise<void> {
 /** @returns the address */
 async function listen(database: Database, config: Config, prepared: boolean, log: Logger): Promise<string> {
   const work = prepared ? await startWork(database, config, log) : undefined;
-  const serverConfig = { ...config, tokenKey: loadTokenKey(config) };
-  const server = await createServer(database, serverConfig, log, undefined, undefined, work?.mails);
-  if (!prepared) {
-    server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
+  try {
+    const serverConfig = { ...config, tokenKey: loadTokenKey(config) };
+    const server = await createServer(database, serverConfig, log, undefined, undefined, work?.mails);
+    if (!prepared) {
+      server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
+    }
+    const address = await server.http.listen({ port: config.port, host: config.host });
+    stopOnSignals({ server, database, work }, config.production ? NOTICE_MILLISECONDS : 0, log);
+    return address;
+  } catch (error) {
+    // The job runner would keep the process.
+    await work?.stop();
+    throw error;
   }
-  const address = await server.http.listen({ port: config.port, host: config.host });
-  stopOnSignals({ server, database, work }, config.production ? NOTICE_MILLISECONDS : 0, log);
-  return address;
 }
 
 interface Work {
