@@ -3,6 +3,7 @@ import {
   getNamedType,
   getNullableType,
   type GraphQLInputType,
+  isEnumType,
   isInputObjectType,
   isLeafType,
   isListType,
@@ -35,7 +36,7 @@ const badField = (field: string) => [{ code: 'BAD_USER_INPUT', field }];
 const countUsers = async () => (await row<{ n: number }>(server, sql`select count(*)::int as n from users`)).n;
 
 const schema = createSchema();
-const VALUES: Record<string, unknown> = { Int: 1, SafeInt: 1, Boolean: true, FriendRequestDirection: 'INCOMING' };
+const VALUES: Record<string, unknown> = { Int: 1, SafeInt: 1, Boolean: true };
 
 /** A value that the type's coercion takes, with every field of input objects there. */
 function sample(type: GraphQLInputType): unknown {
@@ -45,6 +46,9 @@ function sample(type: GraphQLInputType): unknown {
   }
   if (isInputObjectType(nullable)) {
     return Object.fromEntries(Object.values(nullable.getFields()).map((field) => [field.name, sample(field.type)]));
+  }
+  if (isEnumType(nullable)) {
+    return nullable.getValues()[0]!.name;
   }
   return VALUES[nullable.name] ?? 'x';
 }
@@ -58,7 +62,7 @@ function textPaths(type: GraphQLInputType, path: string): string[] {
   if (isInputObjectType(nullable)) {
     return Object.values(nullable.getFields()).flatMap((field) => textPaths(field.type, `${path}.${field.name}`));
   }
-  return nullable.name in VALUES ? [] : [path];
+  return isEnumType(nullable) || nullable.name in VALUES ? [] : [path];
 }
 
 /** Every text of every root field's arguments: operation, variables that are fine but for that text, and its path. */
