@@ -22,6 +22,9 @@ export default {
     '<rootDir>/test/transfer/(?:csv-source|embedded-backup|game-shape|row-encoder|staged-check)\\.test\\.ts$',
     // What these are about is not the database.
     '<rootDir>/test/http/',
+    '<rootDir>/test/(?:explorer|log)\\.test\\.ts$',
+    // Of stamps there is test/postgres/adoption.test.ts.
+    '<rootDir>/test/migrate/stamp\\.test\\.ts$',
     '<rootDir>/test/limits/(?:address|query-cost|query-limits|shedding)\\.test\\.ts$',
     '<rootDir>/test/identity/(?:nickname-of|provider-failure)\\.test\\.ts$',
     '<rootDir>/test/attack/login-timing\\.test\\.ts$',
