@@ -11,16 +11,10 @@ import {
   UpdateProfileInput,
 } from './account.input.js';
 import { changePassword, deleteAccount, login, register, updateProfile } from './account.service.js';
+import { toAuthPayload } from './auth-payload.js';
 import { type AccountRow, AccountType, AuthPayload, DeleteAccountPayload } from './account.type.js';
 import { LogoutPayload, UpdateProfilePayload } from './account.type.js';
-import {
-  endEverySession,
-  endSession,
-  findSessionOfToken,
-  type OpenSession,
-  refreshSession,
-} from './session.service.js';
-import { signAccessToken } from './token.js';
+import { endEverySession, endSession, findSessionOfToken, refreshSession } from './session.service.js';
 import { accountLoader, userLoader } from './user.loader.js';
 import { findUserByNickname, searchUsers } from './user.service.js';
 import { type UserRow, UserSearchConnection, UserType } from './user.type.js';
@@ -72,7 +66,7 @@ export class AccountResolver {
   ): Promise<AuthPayload> {
     const { em, config, client, jobs } = context;
     await consume(context, 'register', {});
-    return toPayload(context, await register(em, input, config, { jobs, userAgent: client.userAgent }));
+    return toAuthPayload(context, await register(em, input, config, { jobs, userAgent: client.userAgent }));
   }
 
   @Mutation(() => AuthPayload, { nullable: true, description: 'Signs in with email and password.' })
@@ -81,7 +75,7 @@ export class AccountResolver {
     const { restored, ...session } = await limited(context, 'login', { account: input.email }, () =>
       login(em, input, config, client.userAgent),
     );
-    return toPayload(context, session, restored);
+    return toAuthPayload(context, session, restored);
   }
 
   @Mutation(() => AuthPayload, {
@@ -95,7 +89,7 @@ export class AccountResolver {
   ): Promise<AuthPayload> {
     const sessionId = await findSessionOfToken(context.em, refreshToken);
     await consume(context, 'refresh', { sessionId });
-    return toPayload(context, await refreshSession(context.em, refreshToken, context.arrivedAt));
+    return toAuthPayload(context, await refreshSession(context.em, refreshToken, context.arrivedAt));
   }
 
   @Mutation(() => LogoutPayload, {
@@ -136,7 +130,7 @@ export class AccountResolver {
     const session = await limited(context, 'password', { player: viewer.id }, () =>
       changePassword(em, viewer.id, viewer.sessionId, input, jobs),
     );
-    return toPayload(context, session);
+    return toAuthPayload(context, session);
   }
 
   @Mutation(() => DeleteAccountPayload, {
@@ -166,18 +160,4 @@ export class UserAccountResolver {
   async account(@Ctx() context: Context, @Root() user: UserRow): Promise<AccountRow | null> {
     return context.maySeePrivate(user.id) ? context.loader(accountLoader).load(user.id) : null;
   }
-}
-
-/** The answer to whoever has signed in. */
-export async function toPayload(context: Context, session: OpenSession, restored = false): Promise<AuthPayload> {
-  context.noteWriteFor(session.user.id);
-  const access = await signAccessToken(context.config.tokenKey, session.user.id, session.id);
-  return {
-    accessToken: access.token,
-    accessTokenExpiresAt: access.expiresAt,
-    refreshToken: session.refreshToken,
-    refreshTokenExpiresAt: session.refreshTokenExpiresAt,
-    user: session.user,
-    restored,
-  };
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.js';
 import { consume, limited } from '../limits/limiter.js';
 import { EmailAddressScalar } from '../shared/scalars.js';
 import { exportAccount } from './account-export.service.js';
-import { toPayload } from './account.resolver.js';
+import { toAuthPayload } from './auth-payload.js';
 import { type AccountRow, AccountType, AuthPayload } from './account.type.js';
 import { requestEmailChange, requestEmailVerification, verifyEmail } from './email-verification.service.js';
 import {
@@ -96,7 +96,7 @@ export class LifeCycleResolver {
   ): Promise<AuthPayload> {
     const { em, jobs, client } = context;
     await consume(context, 'mailedToken', {});
-    return toPayload(context, await resetPassword(em, jobs, input, client.userAgent));
+    return toAuthPayload(context, await resetPassword(em, jobs, input, client.userAgent));
   }
 
   @Mutation(() => EndSessionPayload, {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { toPayload } from '../account/account.resolver.js';
+import { toAuthPayload } from '../account/auth-payload.js';
 import { type AccountRow, AccountType, AuthPayload } from '../account/account.type.js';
 import type { Context } from '../context.js';
 import { consume } from '../limits/limiter.js';
@@ -31,7 +31,7 @@ export class IdentityResolver {
     const { em, config, client } = context;
     await consume(context, 'signIn', {});
     const { restored, ...session } = await completeSignIn(em, code, config.deletionGraceDays, client.userAgent);
-    return toPayload(context, session, restored);
+    return toAuthPayload(context, session, restored);
   }
 
   @Mutation(() => LinkIdentityPayload, {
