@@ -23,6 +23,9 @@ export default {
     '<rootDir>/test/mysql/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/faults/',
+    // They go through the history again and again, for minutes: where it matters most, on a server (npm run test:postgres).
+    '<rootDir>/test/migrate/(?:check|stamp)\\.test\\.ts$',
+    '<rootDir>/test/migrations/(?:fixture|look-alikes|rank-tree|refusals)\\.test\\.ts$',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',

@@ -5,6 +5,7 @@ import { normalizeNickname } from './account/nickname.js';
 import { AppError } from './errors.js';
 import { isHttpsOrLoopback, type ProviderSettings, readProviders } from './identity/provider-settings.js';
 import { isReturnAddress } from './identity/return-address.js';
+import { toTracing, tracingVariables, type TracingSettings } from './observability/tracing/settings.js';
 import { isTimeZone } from './shared/time-zone.js';
 
 /** Secrets that appear in examples and documentation: refused in production. */
@@ -16,6 +17,19 @@ const MIN_SECRET_BYTES = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const POSTGRES_URL = /^postgres(ql)?:\/\//;
+
+/** What players take for somebody who speaks for the game. */
+const RESERVED_NICKNAMES = [
+  'admin',
+  'administrator',
+  'moderator',
+  'mod',
+  'support',
+  'system',
+  'staff',
+  'official',
+  'laurel',
+];
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const date = z.iso.date('must be a date, YYYY-MM-DD');
@@ -54,8 +68,14 @@ const environmentSchema = z.object({
   ADMIN_BIRTH_DATE: date.optional(),
   SEASON_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone name').default('UTC'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  SLOW_OPERATION_MS: z.coerce.number('must be a number of milliseconds').int().min(0).max(600_000).default(1000),
+  METRICS_PORT: z.coerce.number('must be a number').int().min(0).max(65_535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  ...tracingVariables,
   DELETION_GRACE_DAYS: z.coerce.number('must be a number').int().min(0).max(365).default(30),
+  PURGE_DAYS: z.coerce.number('must be a number').int().min(1).max(3650).default(90),
   MIN_AGE: z.coerce.number('must be a number').int().min(0).max(99).default(0),
+  RESERVED_NICKNAMES: list.default(RESERVED_NICKNAMES),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\/[^/]+/, 'must be like smtp://user:password@host:587')
@@ -132,8 +152,12 @@ export interface Config {
   seasonTimeZone: string;
   /** How long a deleted account can be had back by signing in, in days. */
   deletionGraceDays: number;
+  /** How long posts and the like can be restored after they were deleted, in days. */
+  purgeDays: number;
   /** Years that a player must have lived; 0 for everybody. */
   minAge: number;
+  /** Nicknames that players cannot take, nor what looks like them. */
+  reservedNicknames: string[];
   /** Absent: outside production, mails are files in `dataDir`; in production none is sent. */
   smtpUrl: string | undefined;
   /** Who mails come from. */
@@ -149,6 +173,13 @@ export interface Config {
   /** Addresses that a sign-in with a provider may return to. */
   signInReturnUrls: string[];
   logLevel: (typeof LOG_LEVELS)[number];
+  /** Operations that take so long are logged; 0 for none. */
+  slowOperationMilliseconds: number;
+  /** Absent: there are no metrics. */
+  metricsPort: number | undefined;
+  metricsHost: string;
+  /** Absent: nothing is traced. */
+  tracing: TracingSettings | undefined;
   /** As Fastify's `trustProxy`: whether to believe forwarding headers, and whose. */
   trustProxy: TrustProxy;
   introspection: boolean;
@@ -336,7 +367,9 @@ function toConfig(environment: z.infer<typeof environmentSchema>): Config {
     admin: toAdmin(environment),
     seasonTimeZone: environment.SEASON_TIME_ZONE,
     deletionGraceDays: environment.DELETION_GRACE_DAYS,
+    purgeDays: environment.PURGE_DAYS,
     minAge: environment.MIN_AGE,
+    reservedNicknames: environment.RESERVED_NICKNAMES,
     smtpUrl: environment.SMTP_URL,
     mailFrom: environment.MAIL_FROM,
     gameName: environment.GAME_NAME,
@@ -345,6 +378,10 @@ function toConfig(environment: z.infer<typeof environmentSchema>): Config {
     publicUrl: environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`,
     signInReturnUrls: environment.SIGN_IN_RETURN_URLS ?? [],
     logLevel: environment.LOG_LEVEL,
+    slowOperationMilliseconds: environment.SLOW_OPERATION_MS,
+    metricsPort: environment.METRICS_PORT,
+    metricsHost: environment.METRICS_HOST,
+    tracing: toTracing(environment),
     trustProxy: toTrustProxy(environment.TRUST_PROXY),
     introspection: environment.INTROSPECTION ?? !production,
     explorer: environment.EXPLORER ?? !production,

@@ -29,6 +29,8 @@ export interface Viewer {
 /** One of the game's own servers, by its API key. */
 export interface Service {
   kind: 'service';
+  /** Null for the key of the setting. */
+  id: string | null;
   scopes: readonly Scope[];
 }
 
@@ -50,7 +52,7 @@ export class Context {
   // Not #private: Apollo Server hands resolvers a shallow copy of the context.
   private readonly loaders = new Map<unknown, unknown>();
 
-  private readonly session = { ended: false };
+  private readonly session = { ended: false, demoted: false };
 
   private readonly writers = new Set<string>();
 
@@ -107,6 +109,11 @@ export class Context {
     this.session.ended = true;
   }
 
+  /** Called when this request makes its own user no admin any more: what comes after in it is refused. */
+  endAdministration(): void {
+    this.session.demoted = true;
+  }
+
   /** The signed-in user's id, or null. */
   get viewerId(): string | null {
     return this.caller.kind === 'user' ? this.caller.id : null;
@@ -149,7 +156,7 @@ export class Context {
     if (caller.kind === 'service') {
       return caller.scopes.includes(scope) || caller.scopes.includes(Scope.ADMIN);
     }
-    return caller.kind === 'user' && caller.role === Role.ADMIN;
+    return caller.kind === 'user' && caller.role === Role.ADMIN && !this.session.demoted;
   }
 
   /**

@@ -38,6 +38,9 @@ export function createErrorFormatter(log: Logger, suggests: boolean) {
     if (original instanceof GraphQLError && isGraphQLCode(formatted)) {
       return { ...formatted, message: told(formatted.message), extensions: graphqlExtensions(formatted) };
     }
+    if (isTooDeep(formatted, original)) {
+      return { message: 'The document is nested too deeply.', extensions: { code: PARSE_FAILED } };
+    }
     const errorId = randomUUID();
     log.error({ err: original, errorId }, 'A request failed by a fault of the server');
     return {
@@ -120,6 +123,13 @@ function mistake(formatted: GraphQLFormattedError, message: string): GraphQLForm
     message,
     extensions: { code: ErrorCode.BAD_USER_INPUT, ...(field !== undefined && { field }) },
   };
+}
+
+const PARSE_FAILED = 'GRAPHQL_PARSE_FAILED';
+
+/** The parser is recursive: of brackets within brackets, fewer than it has tokens for exhaust its stack. */
+function isTooDeep({ extensions }: GraphQLFormattedError, original: unknown): boolean {
+  return original instanceof RangeError && extensions?.['code'] === PARSE_FAILED;
 }
 
 function isGraphQLCode({ extensions }: GraphQLFormattedError): boolean {

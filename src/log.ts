@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { sqlState } from './database/sql-state.js';
+import { currentRequest } from './observability/request-scope.js';
 
 /** What must never reach a log, wherever it is nested in what is logged. */
 const SECRET_KEYS = [
@@ -24,7 +25,7 @@ const SECRET_KEYS = [
 const DEPTHS = ['', '*.', '*.*.', '*.*.*.'];
 
 /**
- * The server's log: JSON lines without secrets or personal data.
+ * The server's log: JSON lines without secrets or personal data, each with the id of the request that it comes from.
  * @param destination standard output where left out
  */
 export function createLog(level: string, destination?: DestinationStream): Logger {
@@ -36,6 +37,10 @@ export function createLog(level: string, destination?: DestinationStream): Logge
         censor: '[redacted]',
       },
       serializers: { err: describeError },
+      mixin: () => {
+        const request = currentRequest();
+        return request === undefined ? {} : { requestId: request.id };
+      },
     },
     destination,
   );

@@ -4,16 +4,24 @@ import { buildSchemaSync } from 'type-graphql';
 import { AccountResolver, UserAccountResolver } from './account/account.resolver.js';
 import { AccountLifeCycleResolver, LifeCycleResolver } from './account/life-cycle.resolver.js';
 import { AuditLogResolver } from './admin/audit-log.resolver.js';
+import { RoleResolver } from './admin/role.resolver.js';
+import { SuspensionResolver } from './admin/suspension.resolver.js';
 import { ErrorCodeType, ErrorReasonType } from './error.type.js';
 import { FriendshipResolver } from './friendship/friendship.resolver.js';
 import { AccountFriendshipResolver, UserFriendshipResolver } from './friendship/user-friendship.resolver.js';
 import type { Context } from './context.js';
 import { AccountIdentityResolver, IdentityResolver } from './identity/identity.resolver.js';
+import { LeaderboardAdminResolver } from './leaderboard/leaderboard-admin.resolver.js';
 import { LeaderboardResolver } from './leaderboard/leaderboard.resolver.js';
 import { ScoreResolver, UserScoreResolver } from './leaderboard/score.resolver.js';
 import { SeasonResolver } from './leaderboard/season.resolver.js';
 import { StandingResolver, UserStandingResolver } from './leaderboard/standing.resolver.js';
+import { VoidScoreResolver } from './leaderboard/void-score.resolver.js';
+import { PostResolver } from './post/post.resolver.js';
 import { checkArguments } from './shared/arguments.js';
+import { CalendarResolver } from './staff/calendar.resolver.js';
+import { EmployeeResolver, UserEmployeeResolver } from './staff/employee.resolver.js';
+import { ScheduleResolver } from './staff/schedule.resolver.js';
 import { UserVisitResolver, VisitResolver } from './visit/visit.resolver.js';
 
 /** The executable schema. */
@@ -37,7 +45,16 @@ export function createSchema(): GraphQLSchema {
       UserStandingResolver,
       ScoreResolver,
       UserScoreResolver,
+      VoidScoreResolver,
+      LeaderboardAdminResolver,
+      PostResolver,
+      EmployeeResolver,
+      UserEmployeeResolver,
+      ScheduleResolver,
+      CalendarResolver,
       AuditLogResolver,
+      SuspensionResolver,
+      RoleResolver,
     ],
     // Input is checked by checkArguments and by the services, which know more than a decorator.
     validate: false,

@@ -32,16 +32,21 @@ import { limitCost } from './limits/query-limits.js';
 import { limitShape } from './limits/query-shape.js';
 import { shedLoad } from './limits/shedding.js';
 import { openCounterStore } from './limits/store.js';
+import { observeOperations } from './observability/operations.js';
+import { requestIds } from './observability/request-id.js';
+import { followRequests } from './observability/request-scope.js';
+import type { Tracing } from './observability/tracing/tracing.js';
 import { readRouting } from './read-routing.js';
 import { createSchema } from './schema.js';
+import { registerCalendar } from './staff/calendar.routes.js';
 import { primeViewer } from './viewer.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
 const MAX_SELECTIONS = 5000;
 const MAX_TOKENS = 2000;
-/** Far above a hundred scores with their keys, the largest request there is. */
-const MAX_BODY_BYTES = 256 * 1024;
+/** Room for the longest post there is, 100,000 characters, with each written as two escapes. */
+const MAX_BODY_BYTES = 1280 * 1024;
 /** Milliseconds in which a request must have arrived as a whole. */
 const ARRIVAL_TIMEOUT = 30_000;
 
@@ -79,6 +84,7 @@ export async function createServer(
   const http: FastifyInstance = Fastify({
     loggerInstance: logger,
     trustProxy: config.trustProxy,
+    genReqId: requestIds(config.trustProxy),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: ARRIVAL_TIMEOUT,
     clientErrorHandler: answerClientError,
@@ -89,6 +95,8 @@ export async function createServer(
     // Nothing logs by request, and a logger of its own for each takes its time.
     childLoggerFactory: (parent) => parent,
   });
+  const tracing = await startTracing(http, config, log);
+  followRequests(http);
   http.decorateRequest('arrivedAt', 0);
   http.addHook('onRequest', (request, _reply, done) => {
     request.arrivedAt = performance.now();
@@ -100,8 +108,10 @@ export async function createServer(
     openedReplicas ?? (config.databaseReplicaUrls.length > 0 ? await openReplicas(database, config, log) : undefined);
   const operations =
     config.persistedOperations === undefined ? undefined : readPersistedOperations(config.persistedOperations);
+  const schema = createSchema();
+  tracing?.wrapResolvers(schema);
   const apollo = new ApolloServer<Context>({
-    schema: createSchema(),
+    schema,
     introspection: config.introspection,
     // Far above any real operation; the parser is recursive, and what it cannot bear must not reach it.
     parseOptions: { maxTokens: MAX_TOKENS },
@@ -119,6 +129,8 @@ export async function createServer(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       statusPlugin,
+      ...(tracing === undefined ? [] : [tracing.operations()]),
+      observeOperations({ ...config, hasPersistedOperations: operations !== undefined }, log),
       limitCost(!config.production),
       ...(replicas === undefined ? [] : [readRouting(replicas)]),
       execution,
@@ -131,6 +143,7 @@ export async function createServer(
     await http.register(cors, {
       origin: config.corsOrigins.includes('*') ? true : config.corsOrigins,
       methods: ['GET', 'POST'],
+      exposedHeaders: ['x-request-id'],
       // What is no preflight is answered as it is anywhere else.
       strictPreflight: false,
       maxAge: 86_400,
@@ -152,6 +165,7 @@ export async function createServer(
     });
   });
   registerSignIn(http, database, config, log, limiter);
+  registerCalendar(http, database, config);
   const health = registerHealth(http, database);
   if (config.explorer) {
     await registerExplorer(http, GRAPHQL_PATH);
@@ -162,6 +176,18 @@ export async function createServer(
     markUnready: (reason) => health.markUnready(reason),
     requestsInFlight: () => requestsInFlight(),
   };
+}
+
+/** Nothing of it is loaded where nothing is traced. Closed with the HTTP server. */
+async function startTracing(http: FastifyInstance, config: ServerConfig, log: Logger): Promise<Tracing | undefined> {
+  if (config.tracing === undefined) {
+    return undefined;
+  }
+  const { openTracing } = await import('./observability/tracing/tracing.js');
+  const tracing = await openTracing(config.tracing, log);
+  tracing.followRequests(http);
+  http.addHook('onClose', () => tracing.close());
+  return tracing;
 }
 
 /** Closed with the HTTP server. */

@@ -21,6 +21,21 @@ describe('docker-compose.yml', () => {
     expect(services.laurel.healthcheck.test.join(' ')).toContain('/readyz');
   });
 
+  test('serves by worker processes, and dumps the database by schedule', () => {
+    expect(services.laurel.command).toEqual(['serve', '--workers', '${LAUREL_WORKERS:-2}']);
+    const { entrypoint, volumes, environment, image } = services.backup;
+    // The client programs are those of the server.
+    expect(image).toBe(services.postgres.image);
+    const script = volumes.find((volume: string) => volume.includes(entrypoint[1]))!.split(':')[0]!;
+    expect(file(script)).toContain('pg_dump --format=custom');
+    expect(
+      Object.keys(environment)
+        .filter((name) => name.startsWith('BACKUP_'))
+        .every((name) => file(script).includes(name)),
+    ).toBe(true);
+    expect(environment.PGPASSWORD).toBe(services.postgres.environment.POSTGRES_PASSWORD);
+  });
+
   test('names settings that exist, and has no secret of its own', () => {
     const { environment } = services.laurel;
     expect(settingNames).toEqual(expect.arrayContaining(Object.keys(environment)));

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { queryOne, sql } from '../database/query.js';
+import { isPresent } from './presence.js';
 import { sessionEnded } from './session.service.js';
 
 /**
@@ -31,13 +32,26 @@ export async function exportAccount(em: SqlEntityManager, userId: string): Promi
         'blocks', (select coalesce(jsonb_agg(jsonb_build_object('userId', b.blocked_id, 'createdAt', b.created_at)
             order by b.created_at), '[]') from blocks b where b.blocker_id = u.id),
         'scores', (select coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'seasonId', e.season_id, 'score', e.score,
-            'createdAt', e.created_at) order by e.created_at), '[]') from scores e where e.user_id = u.id),
+            'createdAt', e.created_at, 'voidedAt', e.voided_at) order by e.created_at), '[]') from scores e where e.user_id = u.id),
         'standings', (select coalesce(jsonb_agg(jsonb_build_object('seasonId', t.season_id, 'score', t.score,
             'achievedAt', t.achieved_at) order by t.achieved_at), '[]') from standings t where t.user_id = u.id),
+        'posts', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'title', p.title, 'content', p.content,
+            'createdAt', p.created_at, 'updatedAt', p.updated_at, 'deletedAt', p.deleted_at) order by p.created_at), '[]')
+            from posts p where p.author_id = u.id),
+        'employee', (select jsonb_build_object('id', e.id, 'name', e.name, 'username', e.username, 'email', e.email,
+            'role', e.role, 'isActive', e.is_active, 'createdAt', e.created_at, 'updatedAt', e.updated_at,
+            'deletedAt', e.deleted_at, 'legacyId', e.legacy_id) from employees e where e.user_id = u.id),
+        'schedules', (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'type', s.type, 'title', s.title,
+            'date', s.schedule_date, 'description', s.description, 'startTime', s.start_time, 'endTime', s.end_time,
+            'location', s.location, 'clientName', s.client_name, 'clientContact', s.client_contact,
+            'purpose', s.purpose, 'status', s.status, 'priority', s.priority, 'result', s.result,
+            'followUp', s.follow_up, 'reminder', s.reminder, 'reminderAt', s.reminder_at, 'createdAt', s.created_at,
+            'updatedAt', s.updated_at, 'deletedAt', s.deleted_at) order by s.schedule_date, s.start_time, s.id), '[]')
+            from schedules s join employees e on e.id = s.employee_id where e.user_id = u.id),
         'visits', (select coalesce(jsonb_agg(jsonb_build_object('date', v.visit_date, 'count', v.visit_count)
             order by v.visit_date), '[]') from visits v where v.user_id = u.id)
       ) as data
-      from users u where u.id = ${userId} and u.deleted_at is null`,
+      from users u where u.id = ${userId} and ${isPresent('u')}`,
   );
   if (exported === undefined) {
     throw sessionEnded();

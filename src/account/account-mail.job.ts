@@ -13,7 +13,7 @@ import { issuePasswordReset, RESET_MINUTES } from './password-reset.service.js';
 
 /** What mails about accounts are asked for with. Tokens are made when a mail is: none waits in the queue. */
 export type AccountMail =
-  | { kind: 'verification'; userId: string; email: string }
+  | { kind: 'verification'; userId: string; email: string; provenBy?: string }
   | { kind: 'address-changed'; email: string }
   | { kind: 'password-reset'; email: string }
   | { kind: 'password-changed'; email: string };
@@ -45,7 +45,7 @@ async function write(
 ): Promise<{ subject: string; text: string } | undefined> {
   switch (mail.kind) {
     case 'verification': {
-      const issued = await issueVerification(em, mail.userId, mail.email);
+      const issued = await issueVerification(em, mail.userId, mail.email, mail.provenBy);
       if (issued === 'in use') {
         return addressInUseMail(letterhead);
       }

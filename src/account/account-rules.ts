@@ -30,15 +30,13 @@ export async function explainConflicts<T>(work: () => Promise<T>, emailField = '
           reason: ErrorReason.EMAIL_TAKEN,
           field: emailField,
         });
+      // One answer to both: which of them it was tells more of the other player's nickname.
       case 'users_nickname_key_unique':
-        throw new AppError(
-          ErrorCode.CONFLICT,
-          'Another player has this nickname, or one that differs only in case or width.',
-          {
-            reason: ErrorReason.NICKNAME_TAKEN,
-            field: 'input.nickname',
-          },
-        );
+      case 'users_nickname_skeleton_unique':
+        throw new AppError(ErrorCode.CONFLICT, "This nickname is too much like another player's.", {
+          reason: ErrorReason.NICKNAME_TAKEN,
+          field: 'input.nickname',
+        });
       default:
         throw error;
     }

@@ -7,7 +7,7 @@ export class RegisterInput {
   email!: string;
 
   @Field(() => String, {
-    description: '2 to 32 characters; unique whatever the case, width or composition of its letters.',
+    description: "2 to 32 characters, not reserved; must not look like another player's, whatever its letters.",
   })
   nickname!: string;
 

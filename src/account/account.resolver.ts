@@ -143,6 +143,7 @@ export class AccountResolver {
     @Arg('input', () => DeleteAccountInput) input: DeleteAccountInput,
   ): Promise<DeleteAccountPayload> {
     const viewer = context.requireViewer();
+    await consume(context, 'deleteAccount', { player: viewer.id });
     const restorableUntil = await limited(context, 'password', { player: viewer.id }, () =>
       deleteAccount(context.em, viewer.id, input, context.config),
     );
@@ -155,7 +156,8 @@ export class AccountResolver {
 export class UserAccountResolver {
   @FieldResolver(() => AccountType, {
     nullable: true,
-    description: 'What is private: null unless the viewer is this user, an admin or a service key.',
+    description:
+      'What is private: null unless the viewer is this user, an admin or a service key with the scope users:read.',
   })
   async account(@Ctx() context: Context, @Root() user: UserRow): Promise<AccountRow | null> {
     return context.maySeePrivate(user.id) ? context.loader(accountLoader).load(user.id) : null;

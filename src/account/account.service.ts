@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { audit } from '../admin/audit-log.service.js';
+import { ActorKind, AuditAction } from '../admin/audit-log.type.js';
 import type { Viewer } from '../context.js';
 import type { RawBuilder } from 'kysely';
 import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
@@ -17,14 +19,17 @@ import type {
 } from './account.input.js';
 import { ACCOUNT_MAIL } from './account-mail.job.js';
 import { checkEmail, explainConflicts } from './account-rules.js';
+import { endPendingTokens } from './pending-tokens.js';
 import { checkBirthDate } from './birth-date.js';
 import { confirmPassword, untilUndisturbed } from './confirm-password.js';
 import { normalizeNickname } from './nickname.js';
 import { checkNewPassword, hashPassword, verifyPassword } from './password.js';
+import { isPresent } from './presence.js';
+import { refuseReserved } from './reserved-nickname.js';
 import { endSessions, keepOnlySession, type OpenSession, openSession, sessionEnded } from './session.service.js';
-import { standingAccount } from './standing-account.js';
+import { type Absence, absenceColumns, comeBack, standingAccount } from './standing-account.js';
 import { userColumns } from './user.service.js';
-import type { UserRow } from './user.type.js';
+import { toUser, type UserRow } from './user.type.js';
 
 /** What an account is made or signed in to with, beside the input. */
 export interface SignInContext {
@@ -42,6 +47,8 @@ export interface AccountRules {
   minAge: number;
   /** How long a deletion can be undone. */
   deletionGraceDays: number;
+  /** Nicknames that nobody gets, nor what looks like them. */
+  reservedNicknames: readonly string[];
 }
 
 /**
@@ -51,13 +58,14 @@ export interface AccountRules {
 export async function register(
   em: SqlEntityManager,
   input: RegisterInput,
-  { seasonTimeZone, minAge }: AccountRules,
+  { seasonTimeZone, minAge, reservedNicknames }: AccountRules,
   { jobs, userAgent }: SignInContext,
 ): Promise<OpenSession> {
   const nickname = normalizeNickname(input.nickname, 'input.nickname');
   checkEmail(input.email, 'input.email');
   checkNewPassword(input.password, 'input.password');
   checkBirthDate(input.birthDate, input.timeZone ?? seasonTimeZone, 'input.birthDate', minAge);
+  await refuseReserved(em, nickname, reservedNicknames, 'input.nickname');
   const passwordHash = await hashPassword(input.password);
   return explainConflicts(() =>
     inTransaction(em, async (transaction) => {
@@ -87,7 +95,8 @@ export interface SignedIn extends OpenSession {
 /**
  * Signs in with email and password. A hash from an older system is replaced on the way, and an account that was deleted
  * not too long ago is there again.
- * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, the same for every cause
+ * @throws AppError UNAUTHENTICATED with INVALID_CREDENTIALS, the same for every cause; FORBIDDEN with ACCOUNT_SUSPENDED where
+ *   the password is right
  */
 export async function login(
   em: SqlEntityManager,
@@ -100,13 +109,12 @@ export async function login(
   return untilUndisturbed(async () => {
     const account = await queryOne(
       em,
-      sql<{ id: string; passwordHash: string | null; deleted: boolean }>`
-        select id, password_hash as "passwordHash", deleted_at is not null as deleted
-        from users u where lower(email) = lower(${input.email}) and ${standing}`,
+      sql<Checked>`select id, password_hash as "passwordHash", ${isPresent('u')} as present
+        from users u where lower(email) = ${input.email.toLowerCase()} and ${standing}`,
     );
     const check = await verifyPassword(input.password, account?.passwordHash ?? null);
     if (account === undefined || !check.valid) {
-      await sleep(began + REFUSAL_MILLISECONDS - performance.now());
+      await sleep(Math.max(0, began + REFUSAL_MILLISECONDS - performance.now()));
       throw new AppError(ErrorCode.UNAUTHENTICATED, 'The email or the password is wrong.', {
         reason: ErrorReason.INVALID_CREDENTIALS,
       });
@@ -123,6 +131,13 @@ export async function login(
   });
 }
 
+/** The account whose password was checked. */
+interface Checked {
+  id: string;
+  passwordHash: string | null;
+  present: boolean;
+}
+
 /**
  * Holds the account as long as the transaction lasts, so that a session opened in it is not missed by a change
  * of password or a deletion at the same time.
@@ -131,30 +146,26 @@ export async function login(
  */
 async function claimAccount(
   em: SqlEntityManager,
-  checked: { id: string; passwordHash: string | null; deleted: boolean },
+  checked: Checked,
   newHash: string | null,
   standing: RawBuilder<unknown>,
 ): Promise<(UserRow & { restored: boolean }) | undefined> {
   // Whoever is going to write takes the lock for it at once: two who share it would wait for each other.
-  const writes = newHash !== null || checked.deleted;
+  const writes = newHash !== null || !checked.present;
   const claimed = await queryOne(
     em,
-    sql<UserRow & { deleted: boolean }>`select ${userColumns}, u.deleted_at is not null as deleted from users u
+    sql<UserRow & Absence>`select ${userColumns}, ${absenceColumns} from users u
       where u.id = ${checked.id} and u.password_hash = ${checked.passwordHash} and ${standing}
       for ${sql.raw(writes ? 'no key update' : 'share')}`,
   );
   if (claimed === undefined) {
     return undefined;
   }
-  const { deleted, ...user } = claimed;
-  if (newHash !== null || deleted) {
-    await query(
-      em,
-      sql`update users set password_hash = coalesce(${newHash}, password_hash), deleted_at = null, updated_at = now()
-        where id = ${checked.id}`,
-    );
+  await comeBack(em, claimed.id, claimed);
+  if (newHash !== null) {
+    await query(em, sql`update users set password_hash = ${newHash} where id = ${claimed.id}`);
   }
-  return { ...user, restored: deleted };
+  return { ...toUser(claimed), restored: claimed.deleted };
 }
 
 /**
@@ -163,16 +174,24 @@ async function claimAccount(
  */
 export async function updateProfile(
   em: SqlEntityManager,
-  viewer: Pick<Viewer, 'id' | 'timeZone'>,
+  viewer: Pick<Viewer, 'id' | 'timeZone' | 'user'>,
   input: UpdateProfileInput,
-  { seasonTimeZone, minAge }: AccountRules,
+  { seasonTimeZone, minAge, reservedNicknames }: AccountRules,
 ): Promise<UserRow> {
+  // There is always something to set; of everything else a trigger notes the time.
   const changes = [sql`updated_at = now()`];
   if (input.nickname === null) {
     throw badInput('input.nickname', 'A nickname cannot be cleared.');
   }
   if (input.nickname !== undefined) {
-    changes.push(sql`nickname = ${normalizeNickname(input.nickname, 'input.nickname')}`);
+    const nickname = normalizeNickname(input.nickname, 'input.nickname');
+    if (nickname !== viewer.user.nickname) {
+      await refuseReserved(em, nickname, reservedNicknames, 'input.nickname');
+    }
+    // What was kept is kept as long as it stays as it is.
+    changes.push(
+      sql`nickname = ${nickname}, look_alike_kept = u.look_alike_kept and u.nickname is not distinct from ${nickname}`,
+    );
   }
   if (input.pictureUrl !== undefined) {
     changes.push(sql`picture_url = ${input.pictureUrl}`);
@@ -193,7 +212,7 @@ export async function updateProfile(
       queryOne(
         transaction,
         sql<UserRow>`update users u set ${sql.join(changes)}
-          where u.id = ${viewer.id} and u.deleted_at is null
+          where u.id = ${viewer.id} and ${isPresent('u')}
           returning ${userColumns}`,
       ),
     ),
@@ -222,14 +241,15 @@ export async function changePassword(
     return inTransaction(em, async (transaction) => {
       const user = await queryOne(
         transaction,
-        sql<UserRow & { email: string | null }>`update users u set password_hash = ${newHash}, updated_at = now()
-          where u.id = ${userId} and u.password_hash is not distinct from ${oldHash} and u.deleted_at is null
+        sql<UserRow & { email: string | null }>`update users u set password_hash = ${newHash}
+          where u.id = ${userId} and u.password_hash is not distinct from ${oldHash} and ${isPresent('u')}
           returning ${userColumns}, u.email`,
       );
       if (user === undefined) {
         return undefined;
       }
       const { email, ...row } = user;
+      await endPendingTokens(transaction, userId);
       if (email !== null) {
         await jobs?.enqueue(transaction, ACCOUNT_MAIL, { kind: 'password-changed', email });
       }
@@ -255,14 +275,15 @@ export async function deleteAccount(
     return inTransaction(em, async (transaction) => {
       const deleted = await queryOne(
         transaction,
-        sql<{ until: InstantText }>`update users set deleted_at = now(), updated_at = now()
-          where id = ${userId} and password_hash is not distinct from ${hash} and deleted_at is null
+        sql<{ until: InstantText }>`update users set deleted_at = now()
+          where id = ${userId} and password_hash is not distinct from ${hash} and ${isPresent()}
           returning deleted_at + make_interval(days => ${deletionGraceDays}::integer) as until`,
       );
       if (deleted === undefined) {
         return undefined;
       }
       await endSessions(transaction, userId);
+      await audit(transaction, { kind: ActorKind.USER, id: userId }, AuditAction.USER_DELETED, userId, {});
       return deleted.until;
     });
   });

@@ -25,7 +25,10 @@ export interface AccountRow {
   timeZone: string;
 }
 
-@ObjectType('Account', { simpleResolvers: true, description: 'What only the user, an admin or a service key may see.' })
+@ObjectType('Account', {
+  simpleResolvers: true,
+  description: 'What only the user, an admin or a service key with the scope users:read may see.',
+})
 export class AccountType implements AccountRow {
   @Field(() => ID, { description: "The user's id." })
   id!: string;

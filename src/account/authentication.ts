@@ -43,13 +43,13 @@ async function authenticateService(
   presented: string,
 ): Promise<Caller> {
   if (setting !== undefined && timingSafeEqual(digest(setting), digest(presented))) {
-    return { kind: 'service', scopes: ALL_SCOPES };
+    return { kind: 'service', id: null, scopes: ALL_SCOPES };
   }
   const found = await findApiKey(em, presented);
   if (found === undefined) {
     throw new AppError(ErrorCode.UNAUTHENTICATED, 'The API key is not valid.');
   }
-  return { kind: 'service', scopes: found.scopes };
+  return { kind: 'service', ...found };
 }
 
 async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, authorization: string): Promise<Caller> {

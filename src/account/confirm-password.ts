@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { queryOne, sql } from '../database/query.js';
 import { AppError, badInput, ErrorCode, ErrorReason } from '../errors.js';
 import { verifyPassword } from './password.js';
+import { isPresent } from './presence.js';
 import { sessionEnded } from './session.service.js';
 
 /**
@@ -30,7 +31,7 @@ export async function confirmPassword(
   const account = await queryOne(
     em,
     sql<{ passwordHash: string | null }>`select password_hash as "passwordHash"
-      from users where id = ${userId} and deleted_at is null`,
+      from users where id = ${userId} and ${isPresent()}`,
   );
   if (account === undefined) {
     throw sessionEnded();

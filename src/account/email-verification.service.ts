@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
@@ -7,6 +8,7 @@ import { ACCOUNT_MAIL } from './account-mail.job.js';
 import { checkEmail, explainConflicts } from './account-rules.js';
 import { confirmPassword } from './confirm-password.js';
 import { hashOneTimeToken, newOneTimeToken } from './one-time-token.js';
+import { isPresent } from './presence.js';
 import { sessionEnded } from './session.service.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
@@ -23,7 +25,7 @@ export async function requestEmailVerification(em: SqlEntityManager, jobs: Jobs,
   const account = await queryOne(
     em,
     sql<{ email: string | null; verified: boolean }>`select email, email_verified_at is not null as verified
-      from users where id = ${userId} and deleted_at is null`,
+      from users where id = ${userId} and ${isPresent()}`,
   );
   if (account === undefined) {
     throw sessionEnded();
@@ -53,28 +55,33 @@ export async function requestEmailChange(
   { newEmail, password }: { newEmail: string; password?: string | null },
 ): Promise<void> {
   checkEmail(newEmail, 'input.newEmail');
-  await confirmPassword(em, userId, password, 'input.password');
-  await jobs.enqueue(em, ACCOUNT_MAIL, { kind: 'verification', userId, email: newEmail });
+  const passwordHash = await confirmPassword(em, userId, password, 'input.password');
+  const provenBy = digestOf(passwordHash);
+  await jobs.enqueue(em, ACCOUNT_MAIL, { kind: 'verification', userId, email: newEmail, provenBy });
 }
 
 /**
  * Makes the token for a mail, in the place of those that were sent to the account before.
+ * @param provenBy digest of the hash of the password with which it was asked for; where that is another one since, nothing is
+ *   confirmed
  * @returns the token; `in use` where another account has the address; undefined where there is nothing to confirm
  */
 export function issueVerification(
   em: SqlEntityManager,
   userId: string,
   email: string,
+  provenBy?: string,
 ): Promise<{ token: string } | 'in use' | undefined> {
   return inTransaction(em, async (transaction) => {
     const user = await queryOne(
       transaction,
-      sql<{ verified: boolean; taken: boolean }>`
-        select coalesce(lower(email) = lower(${email}), false) and email_verified_at is not null as verified,
+      sql<{ verified: boolean; taken: boolean; passwordHash: string | null }>`
+        select password_hash as "passwordHash", coalesce(lower(email) = lower(${email}), false) and email_verified_at is not null as verified,
           exists (select from users other where lower(other.email) = lower(${email}) and other.id <> u.id) as taken
-        from users u where id = ${userId} and deleted_at is null for update`,
+        from users u where id = ${userId} and ${isPresent('u')} for update`,
     );
-    if (user === undefined || user.verified) {
+    const isOutdated = user !== undefined && provenBy !== undefined && digestOf(user.passwordHash) !== provenBy;
+    if (user === undefined || user.verified || isOutdated) {
       return undefined;
     }
     if (user.taken) {
@@ -105,7 +112,7 @@ export async function verifyEmail(em: SqlEntityManager, jobs: Jobs | undefined, 
           transaction,
           sql<{ id: string; email: string | null; newEmail: string }>`
             select u.id, u.email, v.email as "newEmail" from email_verifications v join users u on u.id = v.user_id
-            where v.token_hash = ${hash} and u.deleted_at is null for update of u`,
+            where v.token_hash = ${hash} and ${isPresent('u')} for update of u`,
         );
         if (before === undefined) {
           return undefined;
@@ -119,12 +126,14 @@ export async function verifyEmail(em: SqlEntityManager, jobs: Jobs | undefined, 
           return undefined;
         }
         await query(transaction, sql`delete from email_verifications where user_id = ${before.id} and used_at is null`);
+        // They were sent to the address before.
+        await query(transaction, sql`delete from password_resets where user_id = ${before.id} and used_at is null`);
         if (before.email !== null && before.email.toLowerCase() !== before.newEmail.toLowerCase()) {
           await jobs?.enqueue(transaction, ACCOUNT_MAIL, { kind: 'address-changed', email: before.email });
         }
         return queryOne(
           transaction,
-          sql<UserRow>`update users u set email = ${before.newEmail}, email_verified_at = now(), updated_at = now()
+          sql<UserRow>`update users u set email = ${before.newEmail}, email_verified_at = now()
             where u.id = ${before.id} returning ${userColumns}`,
         );
       }),
@@ -134,6 +143,13 @@ export async function verifyEmail(em: SqlEntityManager, jobs: Jobs | undefined, 
     throw await refusal(em, 'email_verifications', hash, 'token');
   }
   return user;
+}
+
+/** Tells two passwords apart, and tells nothing of either: what waits in a queue has it. */
+function digestOf(passwordHash: string | null): string {
+  return createHash('sha256')
+    .update(passwordHash ?? '')
+    .digest('hex');
 }
 
 /** Why a token was not taken. */

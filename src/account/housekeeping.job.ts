@@ -1,5 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { endSuspensions } from '../admin/suspension.job.js';
+import { purgeDeleted } from '../admin/soft-delete.service.js';
 import { query, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import { forgetSignIns } from '../identity/forget.js';
@@ -11,8 +13,19 @@ const BATCH = 50;
 /** Days that tokens which have ended are kept, so that whoever comes late is told why they are refused. */
 const KEPT_DAYS = 7;
 
-/** Every hour: leaves nothing personal of accounts whose grace is over, and forgets sessions and tokens that have ended. */
-export function housekeepingJob(deletionGraceDays: number): JobKind<object> {
+/** How long what is deleted can be had back, in days. */
+export interface HousekeepingRules {
+  /** Accounts. */
+  deletionGraceDays: number;
+  /** Everything else. */
+  purgeDays: number;
+}
+
+/**
+ * Every hour: leaves nothing personal of accounts whose grace is over, forgets sessions and tokens that have ended, purges
+ * what was deleted long ago, and ends suspensions whose own job did not come, as those that were carried over.
+ */
+export function housekeepingJob({ deletionGraceDays, purgeDays }: HousekeepingRules): JobKind<object> {
   return {
     name: 'account-housekeeping',
     options: { retryLimit: 2, expireInSeconds: 3600, deleteAfterSeconds: 3600 },
@@ -20,7 +33,9 @@ export function housekeepingJob(deletionGraceDays: number): JobKind<object> {
     run: async ({ em, log }) => {
       const scrubbed = await scrubAccounts(em, deletionGraceDays);
       const forgotten = await forgetEnded(em);
-      log.info({ scrubbed, forgotten }, 'Accounts were kept in order');
+      const suspensionsEnded = await endSuspensions(em);
+      const purged = await purgeDeleted(em, purgeDays);
+      log.info({ scrubbed, forgotten, suspensionsEnded, purged }, 'Accounts were kept in order');
     },
   };
 }
@@ -57,6 +72,7 @@ async function scrubBatch(em: SqlEntityManager, deletionGraceDays: number): Prom
     sql`delete from standings where user_id = any(${ids}::uuid[])`,
     sql`delete from scores where user_id = any(${ids}::uuid[])`,
     sql`delete from visits where user_id = any(${ids}::uuid[])`,
+    sql`delete from posts where author_id = any(${ids}::uuid[])`,
     sql`delete from friendships where requester_id = any(${ids}::uuid[]) or receiver_id = any(${ids}::uuid[])`,
     sql`delete from blocks where blocker_id = any(${ids}::uuid[]) or blocked_id = any(${ids}::uuid[])`,
     sql`delete from sessions where user_id = any(${ids}::uuid[])`,
@@ -67,8 +83,12 @@ async function scrubBatch(em: SqlEntityManager, deletionGraceDays: number): Prom
     sql`delete from sign_in_codes where user_id = any(${ids}::uuid[])`,
     sql`delete from link_tickets where user_id = any(${ids}::uuid[])`,
     sql`delete from last_writes where user_id = any(${ids}::uuid[])`,
+    // Schedules are the studio's: they stay, with whose they were unnamed.
+    sql`update employees set name = 'Former employee', username = 'former-' || id,
+          email = 'former-' || id || '@deleted.invalid', is_active = false, calendar_token_hash = null, version = version + 1
+        where user_id = any(${ids}::uuid[])`,
     sql`update users set email = null, email_verified_at = null, password_hash = null, birth_date = null,
-          picture_url = null, time_zone = null, nickname = 'deleted-' || id, scrubbed_at = now(), updated_at = now()
+          picture_url = null, time_zone = null, suspended_at = null, suspended_until = null, suspension_reason = null, nickname = 'deleted-' || id, look_alike_kept = true, scrubbed_at = now()
         where id = any(${ids}::uuid[])`,
   ];
   for (const statement of own) {

@@ -1,9 +1,15 @@
-import { badInput } from '../errors.js';
+import { type AppError, badInput } from '../errors.js';
 
 const MIN_GRAPHEMES = 2;
 const MAX_GRAPHEMES = 32;
 /** Width of the column: a grapheme can have any number of combining marks. */
 const MAX_CODE_POINTS = 320;
+
+/**
+ * More code units than any nickname has, however it is composed. Beyond it nothing is normalised, which takes a time that goes
+ * with the square of the length: a minute and more for what fits in a request.
+ */
+export const MAX_NICKNAME_LENGTH = 2000;
 
 const CONTROL = /\p{Cc}/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -18,6 +24,9 @@ const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
  * @throws AppError BAD_USER_INPUT unless it has 2 to 32 visible graphemes
  */
 export function normalizeNickname(nickname: string, field: string): string {
+  if (nickname.length > MAX_NICKNAME_LENGTH) {
+    throw tooLong(field);
+  }
   // Before white space is collapsed: a tab or a line break is a control character first.
   if (CONTROL.test(nickname)) {
     throw badInput(field, 'A nickname must not contain control characters.');
@@ -28,10 +37,7 @@ export function normalizeNickname(nickname: string, field: string): string {
     // Not trim(), which takes an invisible U+FEFF for white space.
     .replaceAll(/^ | $/g, '');
   if (normalized.length > MAX_CODE_POINTS * 2 || Array.from(normalized).length > MAX_CODE_POINTS) {
-    throw badInput(
-      field,
-      `A nickname has at most ${MAX_GRAPHEMES} characters, and ${MAX_CODE_POINTS} code points in all of them.`,
-    );
+    throw tooLong(field);
   }
   const parts = [...graphemes.segment(normalized)].map(({ segment }) => segment);
   if (parts.length < MIN_GRAPHEMES || parts.length > MAX_GRAPHEMES) {
@@ -41,4 +47,11 @@ export function normalizeNickname(nickname: string, field: string): string {
     throw badInput(field, 'A nickname must not contain invisible characters.');
   }
   return normalized;
+}
+
+function tooLong(field: string): AppError {
+  return badInput(
+    field,
+    `A nickname has at most ${MAX_GRAPHEMES} characters, and ${MAX_CODE_POINTS} code points in all of them.`,
+  );
 }

@@ -1,12 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { query, queryOne, sql } from '../database/query.js';
+import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import type { Jobs } from '../jobs/jobs.js';
+import type { InstantText } from '../shared/instant.js';
 import { ACCOUNT_MAIL } from './account-mail.job.js';
 import { checkEmail } from './account-rules.js';
 import { refusal } from './email-verification.service.js';
+import { endPendingTokens } from './pending-tokens.js';
 import { hashOneTimeToken, newOneTimeToken } from './one-time-token.js';
 import { checkNewPassword, hashPassword } from './password.js';
+import { isPresent } from './presence.js';
 import { endSessions, type OpenSession, openSession } from './session.service.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
@@ -33,20 +36,34 @@ export function issuePasswordReset(em: SqlEntityManager, email: string): Promise
     const user = await queryOne(
       transaction,
       sql<{ id: string }>`select id from users
-        where lower(email) = lower(${email}) and deleted_at is null for update`,
+        where lower(email) = ${email.toLowerCase()} and ${isPresent()} for update`,
     );
     if (user === undefined) {
       return undefined;
     }
-    const { token, hash } = newOneTimeToken();
-    await query(transaction, sql`delete from password_resets where user_id = ${user.id} and used_at is null`);
-    await query(
-      transaction,
-      sql`insert into password_resets (token_hash, user_id, expires_at)
-        values (${hash}, ${user.id}, now() + make_interval(mins => ${sql.lit(RESET_MINUTES)}))`,
-    );
+    const { token } = await replacePasswordReset(transaction, user.id, RESET_MINUTES);
     return token;
   });
+}
+
+/**
+ * Makes a token with which this user's password can be set, in the place of those that were made before. Inside the caller's
+ * transaction.
+ */
+export async function replacePasswordReset(
+  em: SqlEntityManager,
+  userId: string,
+  minutes: number,
+): Promise<{ token: string; expiresAt: InstantText }> {
+  const { token, hash } = newOneTimeToken();
+  await query(em, sql`delete from password_resets where user_id = ${userId} and used_at is null`);
+  const { expiresAt } = await queryExactlyOne(
+    em,
+    sql<{ expiresAt: InstantText }>`insert into password_resets (token_hash, user_id, expires_at)
+      values (${hash}, ${userId}, now() + make_interval(mins => ${minutes}::integer))
+      returning expires_at as "expiresAt"`,
+  );
+  return { token, expiresAt };
 }
 
 /**
@@ -75,23 +92,26 @@ export async function resetPassword(
         id: string;
         email: string | null;
       }>`select u.id, u.email from password_resets r join users u on u.id = r.user_id
-        where r.token_hash = ${hash} and u.deleted_at is null for update of u`,
+        where r.token_hash = ${hash} and ${isPresent('u')} for update of u`,
     );
+    if (owner === undefined) {
+      return undefined;
+    }
     const spent = await query(
       transaction,
       sql`update password_resets set used_at = now()
         where token_hash = ${hash} and used_at is null and expires_at > now() returning 1 as spent`,
     );
-    if (owner === undefined || spent.length === 0) {
+    if (spent.length === 0) {
       return undefined;
     }
     const user = await queryOne(
       transaction,
       sql<UserRow>`update users u set password_hash = ${passwordHash},
-          email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
+          email_verified_at = coalesce(email_verified_at, now())
         where u.id = ${owner.id} returning ${userColumns}`,
     );
-    await query(transaction, sql`delete from password_resets where user_id = ${owner.id} and used_at is null`);
+    await endPendingTokens(transaction, owner.id);
     await endSessions(transaction, owner.id);
     if (owner.email !== null) {
       await jobs?.enqueue(transaction, ACCOUNT_MAIL, { kind: 'password-changed', email: owner.email });

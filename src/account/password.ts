@@ -2,6 +2,7 @@ import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
 import { compare as bcryptCompare } from 'bcrypt';
 import pLimit from 'p-limit';
 import { AppError, badInput, ErrorCode } from '../errors.js';
+import { requestShed } from '../observability/topics.js';
 
 const MIN_CHARACTERS = 8;
 const MAX_CHARACTERS = 128;
@@ -76,8 +77,14 @@ async function argon2Matches(hash: string, password: string): Promise<boolean> {
   }
 }
 
+/** How many passwords wait to be hashed. */
+export function passwordsWaiting(): number {
+  return limit.pendingCount;
+}
+
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (limit.pendingCount >= MAX_WAITING) {
+    requestShed.tell('passwords');
     throw new AppError(ErrorCode.SERVICE_UNAVAILABLE, 'Too many sign-ins at once. Try again in a moment.', {
       retryAfter: RETRY_AFTER_SECONDS,
     });

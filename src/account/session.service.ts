@@ -5,6 +5,7 @@ import { inTransaction } from '../database/transaction.js';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
 import type { InstantText } from '../shared/instant.js';
 import { newId } from '../shared/ids.js';
+import { isPresent } from './presence.js';
 import { cameBeforeSpent, noteNotSpent, noteSpending, noteSpent } from './spent-tokens.js';
 import { hashRefreshToken, newRefreshToken, REFRESH_TOKEN_DAYS } from './token.js';
 import type { Role } from './account.type.js';
@@ -63,7 +64,7 @@ async function findSessionOwners(
       -- A position still to come is of another cluster: the rows are from a dump.
       left join last_writes w on w.user_id = u.id and w.written_lsn <= pg_current_wal_insert_lsn()
       where s.id = any(${sessionIds}::uuid[]) and s.revoked_at is null and s.expires_at > now()
-        and u.deleted_at is null`,
+        and ${isPresent('u')}`,
   );
   const bySession = new Map(rows.map(({ sessionId, ...owner }) => [sessionId, owner]));
   return sessionIds.map((sessionId) => bySession.get(sessionId.toLowerCase()));
@@ -166,7 +167,7 @@ async function spendToken(em: SqlEntityManager, hash: Buffer, arrivedAt: number)
         sql<UserRow & { sessionId: string; open: boolean }>`select ${userColumns}, s.id as "sessionId",
             t.spent_at is null as open
           from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
-          where t.token_hash = ${hash} and s.revoked_at is null and u.deleted_at is null
+          where t.token_hash = ${hash} and s.revoked_at is null and ${isPresent('u')}
           for update of s`,
       );
       const token = await readToken(transaction, hash, performance.now() - arrivedAt);

@@ -5,6 +5,7 @@ import { batchLoader } from '../database/batch-loader.js';
 import { query, sql } from '../database/query.js';
 import { isId } from '../shared/ids.js';
 import type { AccountRow } from './account.type.js';
+import { isPresent } from './presence.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
 
@@ -16,7 +17,7 @@ export function userLoader({ em }: Context): DataLoader<string, UserRow | null> 
 const loadUsers = acrossRequests<string, UserRow | null>(async (em, ids) => {
   const rows = await query(
     em,
-    sql<UserRow>`select ${userColumns} from users u where u.id = any(${ids.filter(isId)}::uuid[]) and u.deleted_at is null`,
+    sql<UserRow>`select ${userColumns} from users u where u.id = any(${ids.filter(isId)}::uuid[]) and ${isPresent('u')}`,
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => byId.get(id.toLowerCase()) ?? null);

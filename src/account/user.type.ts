@@ -11,6 +11,11 @@ export interface UserRow {
   createdAt: InstantText;
 }
 
+/** The user of a row that has more besides. */
+export function toUser({ id, nickname, pictureUrl, createdAt }: UserRow): UserRow {
+  return { id, nickname, pictureUrl, createdAt };
+}
+
 @ObjectType('User', { simpleResolvers: true, description: 'A player, as everybody sees them.' })
 export class UserType implements UserRow {
   @Field(() => ID, { description: 'Stable for the life of the account.' })

@@ -17,7 +17,9 @@ const AuditLogSchema = defineEntity({
     { name: 'audit_log_newest_index', properties: ['at', 'id'] },
     { name: 'audit_log_target_index', properties: ['targetId', 'at', 'id'] },
   ],
-  checks: [{ name: 'audit_log_actor_kind_check', expression: "actor_kind in ('OPERATOR', 'ADMIN', 'SERVICE_KEY')" }],
+  checks: [
+    { name: 'audit_log_actor_kind_check', expression: "actor_kind in ('OPERATOR', 'ADMIN', 'SERVICE_KEY', 'USER')" },
+  ],
 });
 
 export class AuditLog extends AuditLogSchema.class {}

@@ -8,6 +8,7 @@ export enum ActorKind {
   OPERATOR = 'OPERATOR',
   ADMIN = 'ADMIN',
   SERVICE_KEY = 'SERVICE_KEY',
+  USER = 'USER',
 }
 registerEnumType(ActorKind, {
   name: 'AuditActorKind',
@@ -16,12 +17,29 @@ registerEnumType(ActorKind, {
     OPERATOR: { description: 'Whoever has the command line of the server.' },
     ADMIN: { description: 'A user who is an admin.' },
     SERVICE_KEY: { description: "One of the game's own servers, by its key." },
+    USER: { description: 'Any user, with what is their own.' },
   },
 });
 
 export enum AuditAction {
   API_KEY_CREATED = 'API_KEY_CREATED',
   API_KEY_REVOKED = 'API_KEY_REVOKED',
+  ADMIN_CREATED = 'ADMIN_CREATED',
+  ROLE_SET = 'ROLE_SET',
+  USER_SUSPENDED = 'USER_SUSPENDED',
+  USER_RESTORED = 'USER_RESTORED',
+  SCORE_VOIDED = 'SCORE_VOIDED',
+  LEADERBOARD_CREATED = 'LEADERBOARD_CREATED',
+  LEADERBOARD_UPDATED = 'LEADERBOARD_UPDATED',
+  USER_DELETED = 'USER_DELETED',
+  POST_DELETED = 'POST_DELETED',
+  POST_RESTORED = 'POST_RESTORED',
+  EMPLOYEE_CREATED = 'EMPLOYEE_CREATED',
+  EMPLOYEE_UPDATED = 'EMPLOYEE_UPDATED',
+  EMPLOYEE_DELETED = 'EMPLOYEE_DELETED',
+  EMPLOYEE_RESTORED = 'EMPLOYEE_RESTORED',
+  SCHEDULE_DELETED = 'SCHEDULE_DELETED',
+  SCHEDULE_RESTORED = 'SCHEDULE_RESTORED',
 }
 registerEnumType(AuditAction, {
   name: 'AuditAction',
@@ -29,6 +47,25 @@ registerEnumType(AuditAction, {
   valuesConfig: {
     API_KEY_CREATED: { description: 'A service key was made; the target is the key.' },
     API_KEY_REVOKED: { description: 'A service key was ended; the target is the key.' },
+    ADMIN_CREATED: { description: 'An account was made that is an admin; the target is the user.' },
+    ROLE_SET: { description: 'A user became an admin, or is none any more; the target is the user.' },
+    USER_SUSPENDED: {
+      description:
+        'A user was suspended, or the suspension changed; the target is the user. It ends by itself at `until`.',
+    },
+    USER_RESTORED: { description: 'A suspension was ended, or a deletion undone; the target is the user.' },
+    SCORE_VOIDED: { description: 'A score was taken out of its standing; the target is the score.' },
+    LEADERBOARD_CREATED: { description: 'A board was made; the target is the board.' },
+    LEADERBOARD_UPDATED: { description: 'A board was edited; the target is the board.' },
+    USER_DELETED: { description: 'An account was deleted; the target is the user.' },
+    POST_DELETED: { description: 'A post was deleted; the target is the post.' },
+    POST_RESTORED: { description: 'A deleted post was had back; the target is the post.' },
+    EMPLOYEE_CREATED: { description: 'A user became an employee; the target is the employee.' },
+    EMPLOYEE_UPDATED: { description: 'What an employee may do was changed; the target is the employee.' },
+    EMPLOYEE_DELETED: { description: 'An employee was deleted; the target is the employee.' },
+    EMPLOYEE_RESTORED: { description: 'A deleted employee was had back; the target is the employee.' },
+    SCHEDULE_DELETED: { description: 'A schedule was deleted; the target is the schedule.' },
+    SCHEDULE_RESTORED: { description: 'A deleted schedule was had back; the target is the schedule.' },
   },
 });
 

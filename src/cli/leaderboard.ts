@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { OPERATOR } from '../admin/audit-log.type.js';
 import type { Config } from '../config.js';
 import { createLeaderboard, listLeaderboards } from '../leaderboard/leaderboard.service.js';
 import {
@@ -40,7 +41,10 @@ export function addLeaderboard(program: Command): void {
     )
     .action((slug: string, options: CreateOptions) =>
       withDatabase(async ({ orm }, config) => {
-        const board = await createLeaderboard(orm.em.fork(), { ...options, ...namesOf(slug, options, config) });
+        const board = await createLeaderboard(orm.em.fork(), OPERATOR, {
+          ...options,
+          ...namesOf(slug, options, config),
+        });
         printBoards([board], options.json);
       }),
     );

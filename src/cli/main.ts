@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   export: async () => (await import('./export.js')).addExport,
   seed: async () => (await import('./seed.js')).addSeed,
   leaderboard: async () => (await import('./leaderboard.js')).addLeaderboard,
+  admin: async () => (await import('./admin.js')).addAdmin,
   'api-key': async () => (await import('./api-key.js')).addApiKey,
   doctor: async () => (await import('./doctor.js')).addDoctor,
   schema: async () => (await import('./schema.js')).addSchema,

@@ -13,6 +13,8 @@ import { JOBS_SCHEMA } from '../jobs/schema.js';
 import { settleDefaultZone } from '../leaderboard/leaderboard.service.js';
 import { createLog } from '../log.js';
 import { createMailer } from '../mail/mailer.js';
+import type { Metrics } from '../observability/metrics.js';
+import { openMetrics, openWorkerMetrics, serveMetricsOfWorkers } from '../observability/serve-metrics.js';
 import { pendingMigrations } from '../migrate/status.js';
 import { upgrade } from '../migrate/upgrade.js';
 import { DEMO_LOGIN, hasDemoLogin, isEmpty, seedDemo } from '../seed/seed.service.js';
@@ -64,11 +66,13 @@ async function serve({ workers }: { workers: number }, command: Command): Promis
 }
 
 async function serveAlone(config: Config, log: Logger): Promise<void> {
+  const served = await openMetrics(config, log);
   const database = await openDatabase({ ...config, statementTimeout: config.databaseTimeout });
   try {
     const { prepared, demo } = await prepare(database, config, log);
-    announce(await listen(database, config, prepared, log), config, demo);
+    announce(await listen(database, config, prepared, log, served?.metrics), config, demo);
   } catch (error) {
+    served?.server.close();
     await database.close();
     throw error;
   }
@@ -84,14 +88,16 @@ async function serveByWorkers(workers: number, config: Config, log: Logger): Pro
   } finally {
     await database.close();
   }
+  await serveMetricsOfWorkers(config, log);
   superviseWorkers(workers, log, (port) => announce(`http://${hostInUrl(config.host)}:${port}`, config, demo));
 }
 
 async function serveAsWorker(config: Config, log: Logger): Promise<void> {
+  const metrics = await openWorkerMetrics(config);
   const database = await openDatabase({ ...config, statementTimeout: config.databaseTimeout });
   try {
     const pending = await pendingMigrations(database);
-    await listen(database, config, pending.length === 0, log);
+    await listen(database, config, pending.length === 0, log, metrics);
   } catch (error) {
     await database.close();
     // The channel to the supervisor would keep the process.
@@ -101,11 +107,18 @@ async function serveAsWorker(config: Config, log: Logger): Promise<void> {
 }
 
 /** @returns the address */
-async function listen(database: Database, config: Config, prepared: boolean, log: Logger): Promise<string> {
+async function listen(
+  database: Database,
+  config: Config,
+  prepared: boolean,
+  log: Logger,
+  metrics: Metrics | undefined,
+): Promise<string> {
   const work = prepared ? await startWork(database, config, log) : undefined;
   try {
     const serverConfig = { ...config, tokenKey: loadTokenKey(config) };
     const server = await createServer(database, serverConfig, log, undefined, undefined, work?.mails);
+    metrics?.watch({ database, requestsInFlight: () => server.requestsInFlight() });
     if (!prepared) {
       server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
     }
@@ -202,7 +215,10 @@ async function prepare(database: Database, config: Config, log: Logger): Promise
     log.info({ rows }, 'The empty database has got demo data');
   }
   if (config.admin !== undefined) {
-    await ensureAdmin(em, config.admin);
+    const admin = await ensureAdmin(em, config.admin);
+    if (admin === undefined) {
+      log.warn('ADMIN_EMAIL is of an account whose address nobody has confirmed: it was not made an admin');
+    }
   }
   return { prepared: true, demo: await hasDemoLogin(em) };
 }

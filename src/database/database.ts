@@ -7,6 +7,8 @@ import type { Pool, PoolClient } from 'pg';
 import { EmbeddedClient } from './embedded-client.js';
 import { lockDataFolder } from './embedded-lock.js';
 import { ormOptions } from './options.js';
+import { observeStatement } from '../observability/statements.js';
+import { connectionLost } from '../observability/topics.js';
 import { nameOf, renameIfUnusable } from './prepared-statements.js';
 
 export type Orm = MikroORM & { em: SqlEntityManager };
@@ -20,7 +22,19 @@ export interface Database {
    * begin and end a transaction of their own.
    */
   run?: (sql: string, values: readonly unknown[]) => Promise<{ rows: unknown[] }>;
+  /** The connections to a server; absent for the embedded database, which has one. */
+  connections?: () => Connections;
   close(): Promise<void>;
+}
+
+/** Numbers of connections. */
+export interface Connections {
+  open: number;
+  /** Open ones that nobody uses. */
+  idle: number;
+  /** Requests that wait for one. */
+  waiting: number;
+  most: number;
 }
 
 /** A standby of a PostgreSQL server. */
@@ -83,6 +97,7 @@ async function openPostgres(
   statementTimeout: number | undefined,
   poolOptions: object = {},
 ): Promise<Database> {
+  const pools: Pool[] = [];
   const orm = await PostgresORM.init({
     ...ormOptions,
     clientUrl: url,
@@ -93,10 +108,27 @@ async function openPostgres(
       connectionTimeoutMillis: ACQUIRE_TIMEOUT_SECONDS * 1000,
       // Instants are read as text; in UTC that text is the same for every server and role.
       options: `-c TimeZone=UTC -c DateStyle=ISO ${PLANNING} ${timeouts(statementTimeout)}`,
-      onPoolCreated: (pool: Pool) => observe(pool, onStatement, statementTimeout),
+      onPoolCreated: (pool: Pool) => {
+        pools.push(pool);
+        observe(pool, onStatement, statementTimeout);
+      },
     },
   });
-  return { orm: orm as Orm, embedded: false, close: () => orm.close() };
+  return {
+    orm: orm as Orm,
+    embedded: false,
+    connections: () => ({
+      open: sum(pools, ({ totalCount }) => totalCount),
+      idle: sum(pools, ({ idleCount }) => idleCount),
+      waiting: sum(pools, ({ waitingCount }) => waitingCount),
+      most: poolSize,
+    }),
+    close: () => orm.close(),
+  };
+}
+
+function sum(pools: readonly Pool[], count: (pool: Pool) => number): number {
+  return pools.reduce((total, pool) => total + count(pool), 0);
 }
 
 /** Whoever waits for a lock learns of it before the statement is broken off, and which of the two it was. */
@@ -123,9 +155,28 @@ function observe(pool: Pool, onStatement: (sql: string) => void, statementTimeou
         ? queryByName(client, query, statement, values)
         : query(...input);
     };
-    const observed: Query = (...input) => answeredInTime(client, send(...input), statementTimeout);
-    client.query = observed as typeof client.query;
+    const sendInTime: Query = (...input) => answeredInTime(client, send(...input), statementTimeout);
+    const sendObserved: Query = (...input) => {
+      const text = textOf(input);
+      return text === undefined
+        ? sendInTime(...input)
+        : observeStatement(text, () => sendInTime(...input) as Promise<unknown>);
+    };
+    client.query = sendObserved as typeof client.query;
   });
+  pool.on('error', () => connectionLost.tell());
+}
+
+/** The statement's text where a promise is answered; undefined with a callback, and for streams. */
+function textOf(input: unknown[]): string | undefined {
+  const [statement] = input as [string | { text: string; submit?: unknown }];
+  if (typeof input.at(-1) === 'function') {
+    return undefined;
+  }
+  if (typeof statement === 'string') {
+    return statement;
+  }
+  return statement.submit === undefined ? statement.text : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { observeStatement } from '../observability/statements.js';
 import type { WorkerReply, WorkerRequest } from './embedded-worker.js';
 
 interface QueryResult {
@@ -101,7 +102,7 @@ export class EmbeddedClient {
 
   private run(sql: string, parameters: unknown[] = []): Promise<QueryResult> {
     this.onStatement(sql);
-    return this.send({ method: 'query', sql, parameters });
+    return observeStatement(sql, () => this.send({ method: 'query', sql, parameters }));
   }
 
   private send(request: DistributiveOmit<WorkerRequest, 'id'>): Promise<QueryResult> {

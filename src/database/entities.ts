@@ -15,6 +15,9 @@ import { Season } from '../leaderboard/season.entity.js';
 import { StandingCount } from '../leaderboard/standing-count.entity.js';
 import { StandingTieCount } from '../leaderboard/standing-tie-count.entity.js';
 import { Standing } from '../leaderboard/standing.entity.js';
+import { Post } from '../post/post.entity.js';
+import { Employee } from '../staff/employee.entity.js';
+import { Schedule } from '../staff/schedule.entity.js';
 import { Visit } from '../visit/visit.entity.js';
 
 export const entities = [
@@ -38,6 +41,9 @@ export const entities = [
   StandingCount,
   StandingTieCount,
   Visit,
+  Post,
+  Employee,
+  Schedule,
   ApiKey,
   AuditLog,
 ];

@@ -20,7 +20,10 @@ class Rounds {
 
   /** Calls `dispatch` in the next round. */
   wait(dispatch: () => void): void {
-    this.#waiting.push(dispatch);
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    // A promise's follower runs for whoever follows it, here who asked, whatever begins the round.
+    void begun.then(dispatch);
+    this.#waiting.push(begin);
     this.beginWhenIdle();
   }
 
@@ -35,8 +38,8 @@ class Rounds {
     }
     const round = this.#waiting;
     this.#waiting = [];
-    for (const dispatch of round) {
-      dispatch();
+    for (const begin of round) {
+      begin();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { transactionRetried } from '../observability/topics.js';
 import { sqlState } from './sql-state.js';
 
 const MAX_ATTEMPTS = 4;
@@ -28,6 +29,7 @@ export async function retried<T>(work: () => Promise<T>): Promise<T> {
       if (attempt === MAX_ATTEMPTS || !RETRYABLE.has(sqlState(error) ?? '')) {
         throw error;
       }
+      transactionRetried.tell();
       await sleep(FIRST_DELAY_MS * 2 ** attempt * Math.random());
     }
   }

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { isPresent } from '../account/presence.js';
 import { userColumns } from '../account/user.service.js';
 import type { UserRow } from '../account/user.type.js';
 import { query, sql } from '../database/query.js';
@@ -105,7 +106,7 @@ export function friends(whose: RawBuilder<unknown>): RawBuilder<unknown> {
       union all
       select receiver_id, requester_id, responded_at, created_at from friendships
         where receiver_id ${whose} and status = 'accepted'
-    ) f join users u on u.id = f.friend_id and u.deleted_at is null`;
+    ) f join users u on u.id = f.friend_id and ${isPresent('u')}`;
 }
 
 /** Reads pages of `friendPage`, in one statement. */
@@ -138,10 +139,10 @@ export async function findFriends(
 export function friendRequests(direction: FriendRequestDirection, whose: RawBuilder<unknown>): RawBuilder<unknown> {
   if (direction === FriendRequestDirection.OUTGOING) {
     return sql`friendships f join users u on u.id = f.receiver_id
-      where f.requester_id ${whose} and f.status = 'pending' and u.deleted_at is null`;
+      where f.requester_id ${whose} and f.status = 'pending' and ${isPresent('u')}`;
   }
   return sql`friendships f join users u on u.id = f.requester_id
-    where f.receiver_id ${whose} and f.status = 'pending' and u.deleted_at is null
+    where f.receiver_id ${whose} and f.status = 'pending' and ${isPresent('u')}
       and not exists (select from blocks b where b.blocker_id = f.receiver_id and b.blocked_id = f.requester_id)`;
 }
 
@@ -182,7 +183,7 @@ export async function findFriendRequests(
  * @param whose compares the column of those users, e.g. `= $1`
  */
 export function blockedUsers(whose: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`blocks b join users u on u.id = b.blocked_id and u.deleted_at is null where b.blocker_id ${whose}`;
+  return sql`blocks b join users u on u.id = b.blocked_id and ${isPresent('u')} where b.blocker_id ${whose}`;
 }
 
 /** Reads pages of `blockedUserPage`, in one statement. */

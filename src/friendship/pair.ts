@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { isPresent } from '../account/presence.js';
 import { userColumns } from '../account/user.service.js';
 import type { UserRow } from '../account/user.type.js';
 import { query, sql } from '../database/query.js';
@@ -76,7 +77,7 @@ async function lockPair(
         (select pg_advisory_xact_lock(hashtextextended(
           least(${viewerId}::uuid, ${otherId}::uuid)::text || greatest(${viewerId}::uuid, ${otherId}::uuid)::text, 0
         ))) as locked
-      where u.id in (${viewerId}, ${otherId}) and u.deleted_at is null
+      where u.id in (${viewerId}, ${otherId}) and ${isPresent('u')}
       order by u.id for share of u`,
   );
   const viewer = rows.find((row) => row.id === viewerId);

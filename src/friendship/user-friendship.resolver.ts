@@ -43,7 +43,8 @@ export class UserFriendshipResolver {
 
   @FieldResolver(() => FriendConnection, {
     nullable: true,
-    description: 'Friends, by nickname; null unless the viewer is this user, an admin or a service key. 20 by default.',
+    description:
+      'Friends, by nickname; null unless the viewer is this user, an admin or a service key with the scope users:read. 20 by default.',
   })
   async friends(
     @Ctx() context: Context,

@@ -47,7 +47,7 @@ export function answerTransportError(error: FastifyError, reply: FastifyReply, l
   if (status < HTTP_SERVER_ERROR) {
     return refuse(reply, status, error.message);
   }
-  log.error({ err: error }, 'A request failed by a fault of the server');
+  log.error({ err: error, requestId: reply.request.id }, 'A request failed by a fault of the server');
   return refuse(reply, status, 'The server failed to answer this.', ErrorCode.INTERNAL_SERVER_ERROR);
 }
 

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { isReserved } from '../account/reserved-nickname.js';
 import { query, queryOne, sql } from '../database/query.js';
 import { violatedUnique } from '../database/sql-state.js';
 import { inTransaction } from '../database/transaction.js';
@@ -14,10 +15,16 @@ const MAX_DISTURBANCES = 5;
 /**
  * The account that somebody signs in to with an identity: the one that it is linked to; the one that has the email, where
  * both the provider and this server vouch for that; or else a new one.
+ * @param reserved nicknames that a new account does not get
  * @returns the user's id
  * @throws SignInError email_taken
  */
-export async function accountOf(em: SqlEntityManager, provider: string, claims: Claims): Promise<string> {
+export async function accountOf(
+  em: SqlEntityManager,
+  provider: string,
+  claims: Claims,
+  reserved: readonly string[],
+): Promise<string> {
   const nicknames = nicknamesFor(claims.name);
   let disturbances = 0;
   for (;;) {
@@ -26,7 +33,7 @@ export async function accountOf(em: SqlEntityManager, provider: string, claims: 
         const userId =
           (await linkedAccount(transaction, provider, claims)) ??
           (await accountWithEmail(transaction, claims)) ??
-          (await newAccount(transaction, claims, nicknames[0]!));
+          (await newAccount(transaction, claims, nicknames[0]!, reserved));
         if ((await keepIdentity(transaction, userId, provider, claims)) === undefined) {
           // Linked to another account since it was looked for.
           throw new Disturbed();
@@ -36,7 +43,8 @@ export async function accountOf(em: SqlEntityManager, provider: string, claims: 
     } catch (error) {
       // What the database refuses, it has rolled back: the next attempt meets what stands now.
       const unique = violatedUnique(error);
-      if (unique?.startsWith('users_nickname') === true && nicknames.length > 1) {
+      const isTaken = unique?.startsWith('users_nickname') === true || error instanceof Reserved;
+      if (isTaken && nicknames.length > 1) {
         nicknames.shift();
       } else if ((error instanceof Disturbed || unique === 'users_email_unique') && disturbances < MAX_DISTURBANCES) {
         disturbances += 1;
@@ -49,6 +57,9 @@ export async function accountOf(em: SqlEntityManager, provider: string, claims: 
 
 /** Somebody else was quicker. */
 class Disturbed extends Error {}
+
+/** The nickname is none for players. */
+class Reserved extends Error {}
 
 async function linkedAccount(em: SqlEntityManager, provider: string, { subject }: Claims): Promise<string | undefined> {
   const linked = await queryOne(
@@ -75,12 +86,19 @@ async function accountWithEmail(em: SqlEntityManager, { email, emailVerified }: 
   return owner?.id;
 }
 
-/** The email is taken over only where the provider vouches for it. */
+/**
+ * The email is taken over only where the provider vouches for it.
+ * @throws Reserved for a nickname that is, or looks like one that is
+ */
 async function newAccount(
   em: SqlEntityManager,
   { email, emailVerified, pictureUrl }: Claims,
   nickname: string,
+  reserved: readonly string[],
 ): Promise<string> {
+  if (await isReserved(em, nickname, reserved)) {
+    throw new Reserved();
+  }
   const id = newId();
   const ownEmail = emailVerified ? email : null;
   await query(

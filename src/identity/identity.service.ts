@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { isPresent } from '../account/presence.js';
 import { sessionEnded } from '../account/session.service.js';
 import { query, queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
@@ -118,7 +119,7 @@ async function holdUser(em: SqlEntityManager, userId: string): Promise<{ hasPass
   const user = await queryOne(
     em,
     sql<{ hasPassword: boolean }>`select password_hash is not null as "hasPassword" from users
-      where id = ${userId} and deleted_at is null for no key update`,
+      where id = ${userId} and ${isPresent()} for no key update`,
   );
   if (user === undefined) {
     throw sessionEnded();

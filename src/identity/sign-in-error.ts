@@ -10,6 +10,8 @@ export type SignInErrorWord =
   | 'email_taken'
   /** The account was deleted, too long ago to have it back. */
   | 'account_deleted'
+  /** The account is suspended. */
+  | 'account_suspended'
   /** The ticket to link with was used, has expired, or was for another provider or address. */
   | 'ticket_invalid'
   | 'rate_limited'

@@ -77,7 +77,7 @@ export function registerSignIn(
     }
     return answer(reply, provider, attempt.returnUrl, async () => {
       const claims = await provider.claimsOf(query.toString(), attempt);
-      const code = await settleSignIn(em, provider.settings.name, claims, attempt, config.deletionGraceDays);
+      const code = await settleSignIn(em, provider.settings.name, claims, attempt, config);
       return returnWith(attempt.returnUrl, { code });
     });
   };

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import type { SignedIn } from '../account/account.service.js';
+import type { AccountRules, SignedIn } from '../account/account.service.js';
 import { openSession } from '../account/session.service.js';
-import { standingAccount } from '../account/standing-account.js';
+import { type Absence, absenceColumns, comeBack, isSuspended, standingAccount } from '../account/standing-account.js';
 import { userColumns } from '../account/user.service.js';
-import type { UserRow } from '../account/user.type.js';
-import { query, queryOne, sql } from '../database/query.js';
+import { toUser, type UserRow } from '../account/user.type.js';
+import { queryOne, sql } from '../database/query.js';
 import { inTransaction } from '../database/transaction.js';
 import { badInput } from '../errors.js';
 import type { Claims } from './claims.js';
@@ -53,32 +53,35 @@ export async function beginSignIn(
 
 /**
  * Makes a code for somebody who has come back from a provider: for a session, or for the link that was asked for.
- * @throws SignInError email_taken, account_deleted
+ * @throws SignInError email_taken, account_deleted, account_suspended
  */
 export async function settleSignIn(
   em: SqlEntityManager,
   provider: string,
   claims: Claims,
   { linkTo }: SignInAttempt,
-  deletionGraceDays: number,
+  { deletionGraceDays, reservedNicknames }: Pick<AccountRules, 'deletionGraceDays' | 'reservedNicknames'>,
 ): Promise<string> {
   if (linkTo !== null) {
     return issueCode(em, linkTo, { provider, claims });
   }
-  const userId = await accountOf(em, provider, claims);
+  const userId = await accountOf(em, provider, claims, reservedNicknames);
   const standing = await queryOne(
     em,
-    sql<{ id: string }>`select u.id from users u where u.id = ${userId} and ${standingAccount(deletionGraceDays)}`,
+    sql<Absence>`select ${absenceColumns} from users u where u.id = ${userId} and ${standingAccount(deletionGraceDays)}`,
   );
   if (standing === undefined) {
     throw new SignInError('account_deleted');
+  }
+  if (isSuspended(standing)) {
+    throw new SignInError('account_suspended');
   }
   return issueCode(em, userId, null);
 }
 
 /**
  * Opens a session for a code. An account that was deleted not too long ago is there again.
- * @throws AppError BAD_USER_INPUT naming the code
+ * @throws AppError BAD_USER_INPUT naming the code; FORBIDDEN with ACCOUNT_SUSPENDED
  */
 export function completeSignIn(
   em: SqlEntityManager,
@@ -93,16 +96,13 @@ export function completeSignIn(
         ? undefined
         : await queryOne(
             transaction,
-            sql<UserRow & { deleted: boolean }>`select ${userColumns}, u.deleted_at is not null as deleted
+            sql<UserRow & Absence>`select ${userColumns}, ${absenceColumns}
               from users u where u.id = ${userId} and ${standingAccount(deletionGraceDays)} for no key update`,
           );
     if (account === undefined) {
       throw badInput('code', 'This code is not valid: it was used, or is more than a minute old. Sign in again.');
     }
-    const { deleted, ...user } = account;
-    if (deleted) {
-      await query(transaction, sql`update users set deleted_at = null, updated_at = now() where id = ${user.id}`);
-    }
-    return { ...(await openSession(transaction, user, userAgent)), restored: deleted };
+    await comeBack(transaction, account.id, account);
+    return { ...(await openSession(transaction, toUser(account), userAgent)), restored: account.deleted };
   });
 }

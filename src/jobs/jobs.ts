@@ -1,7 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { type ConstructorOptions, fromKysely, type Job, PgBoss, type QueueOptions } from 'pg-boss';
+import { type ConstructorOptions, fromKysely, type Job, type JobResult, PgBoss, type QueueOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
+import { jobEnded } from '../observability/topics.js';
 import { JOBS_SCHEMA } from './schema.js';
 
 /** Where work of one kind waits. */
@@ -17,6 +18,8 @@ export interface JobQueue<Data extends object> {
 export interface JobKind<Data extends object> extends JobQueue<Data> {
   /** When it comes by itself: five fields, in UTC. */
   cron?: string;
+  /** How many are taken at a time, and done one after the other; 1 where left out. */
+  batchSize?: number;
   /**
    * Does the work. It can be done again after a process was killed in the middle.
    * @param id the same for every attempt
@@ -93,9 +96,25 @@ export class Jobs {
   /**
    * Asks for work in the caller's transaction: it is done if that commits, and soon after.
    * @param em inside a transaction, or not; then it is asked for at once
+   * @param startAfter not before this
    */
-  async enqueue<Data extends object>(em: SqlEntityManager, { name }: JobQueue<Data>, data: Data): Promise<void> {
-    await this.boss.send(name, data, { db: fromKysely(em.getKysely()) });
+  async enqueue<Data extends object>(
+    em: SqlEntityManager,
+    { name }: JobQueue<Data>,
+    data: Data,
+    startAfter?: Date,
+  ): Promise<void> {
+    await this.boss.send(name, data, { db: fromKysely(em.getKysely()), ...(startAfter && { startAfter }) });
+  }
+
+  /** As `enqueue`, for any number by one statement. */
+  async enqueueAll<Data extends object>(
+    em: SqlEntityManager,
+    { name }: JobQueue<Data>,
+    all: readonly Data[],
+  ): Promise<void> {
+    const jobs = all.map((data) => ({ data }));
+    await this.boss.insert(name, jobs, { db: fromKysely(em.getKysely()) });
   }
 
   /** Begins to do the work of these kinds in this process. @param em to fork from */
@@ -106,7 +125,9 @@ export class Jobs {
       notifyPollingIntervalSeconds: this.pollingIntervalSeconds,
     };
     for (const kind of kinds) {
-      await this.boss.work(kind.name, polling, (jobs: Job<never>[]) => this.run(em, kind, jobs));
+      const { batchSize = 1 } = kind;
+      const options = { ...polling, batchSize, burstWhenBatchFull: true, perJobResults: true } as const;
+      await this.boss.work(kind.name, options, (jobs: Job<never>[]) => this.run(em, kind, jobs));
     }
   }
 
@@ -118,15 +139,25 @@ export class Jobs {
     }
   }
 
-  private async run(em: SqlEntityManager, kind: JobKind<never>, jobs: Job<never>[]): Promise<void> {
-    for (const { id, data } of jobs) {
+  /** One that fails is tried again, without those that were taken with it. */
+  private async run(em: SqlEntityManager, kind: JobKind<never>, jobs: Job<never>[]): Promise<JobResult[]> {
+    const results: JobResult[] = [];
+    for (const { id, data, signal } of jobs) {
+      // Another process has it by now.
+      if (signal.aborted) {
+        break;
+      }
       try {
         await kind.run({ em: em.fork(), jobs: this, log: this.log }, data, id);
+        jobEnded.tell({ queue: kind.name, failed: false });
+        results.push({ id, status: 'completed' });
       } catch (error) {
+        jobEnded.tell({ queue: kind.name, failed: true });
         this.log.error({ err: error, job: kind.name, id }, 'A job has failed; it is tried again');
-        throw error;
+        results.push({ id, status: 'failed' });
       }
     }
+    return results;
   }
 }
 

@@ -1,13 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { query, queryExactlyOne, sql } from '../database/query.js';
+import { audit } from '../admin/audit-log.service.js';
+import { type Actor, AuditAction } from '../admin/audit-log.type.js';
+import { query, queryExactlyOne, queryOne, sql } from '../database/query.js';
 import { violatedUnique } from '../database/sql-state.js';
-import { AppError, badInput, ErrorCode } from '../errors.js';
+import { inTransaction } from '../database/transaction.js';
+import { AppError, badInput, ErrorCode, ErrorReason, notFound } from '../errors.js';
 import { forwardPage } from '../shared/connection.js';
 import { type CursorList, decodeCursor } from '../shared/cursor.js';
 import { newId } from '../shared/ids.js';
+import { isLine } from '../shared/written-text.js';
 import { isTimeZone } from '../shared/time-zone.js';
 import type { LeaderboardConnection, LeaderboardRow, ScoreAggregation, ScoreOrder } from './leaderboard.type.js';
 import type { Period } from './season-calendar.js';
+
+const MAX_TITLE = 200;
 
 /** The board that clients mean when they name none. */
 export const DEFAULT_SLUG = 'monthly';
@@ -61,34 +67,118 @@ export interface NewLeaderboard {
 }
 
 /**
- * Makes a board.
+ * Makes a board, and writes so to the audit log.
  * @throws AppError BAD_USER_INPUT for a malformed slug, title or zone, CONFLICT where the slug is in use
  */
-export async function createLeaderboard(em: SqlEntityManager, board: NewLeaderboard): Promise<LeaderboardRow> {
+export async function createLeaderboard(
+  em: SqlEntityManager,
+  actor: Actor,
+  board: NewLeaderboard,
+): Promise<LeaderboardRow> {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(board.slug) || board.slug.length > 64) {
-    throw badInput('slug', 'A slug has up to 64 lower-case letters and digits, in parts joined by single hyphens.');
+    throw badInput(
+      'input.slug',
+      'A slug has up to 64 lower-case letters and digits, in parts joined by single hyphens.',
+    );
   }
-  if (board.title.trim() === '' || board.title.length > 200) {
-    throw badInput('title', 'A title has 1 to 200 characters.');
-  }
+  checkTitle(board.title, 'input.title');
   if (!isTimeZone(board.timeZone)) {
-    throw badInput('timeZone', 'A time zone is named as in the IANA database, e.g. Asia/Seoul.');
+    throw badInput('input.timeZone', 'A time zone is named as in the IANA database, e.g. Asia/Seoul.');
   }
   try {
-    return await queryExactlyOne(
-      em,
-      sql<LeaderboardRow>`insert into leaderboards as l (id, slug, title, aggregation, score_order, period, time_zone)
-        values (${newId()}, ${board.slug}, ${board.title}, ${board.aggregation}, ${board.order}, ${board.period},
-          ${board.timeZone})
-        returning ${leaderboardColumns}`,
-    );
+    return await inTransaction(em, async (transaction) => {
+      const made = await queryExactlyOne(
+        transaction,
+        sql<LeaderboardRow>`insert into leaderboards as l (id, slug, title, aggregation, score_order, period, time_zone)
+          values (${newId()}, ${board.slug}, ${board.title}, ${board.aggregation}, ${board.order}, ${board.period},
+            ${board.timeZone})
+          returning ${leaderboardColumns}`,
+      );
+      const { id, readAt: _, ...details } = made;
+      await audit(transaction, actor, AuditAction.LEADERBOARD_CREATED, id, details);
+      return made;
+    });
   } catch (error) {
     if (violatedUnique(error) === 'leaderboards_slug_unique') {
       throw new AppError(ErrorCode.CONFLICT, `There is a leaderboard with the slug ${board.slug} already.`, {
-        field: 'slug',
+        field: 'input.slug',
       });
     }
     throw error;
+  }
+}
+
+/** What of a board is to be another. */
+export type LeaderboardChanges = Partial<Omit<NewLeaderboard, 'slug'>>;
+
+/**
+ * Edits a board, and writes so to the audit log. Its rules can be edited as long as it has no season: what was played by them
+ * stays as it was played.
+ * @throws AppError BAD_USER_INPUT for a malformed title; NOT_FOUND; CONFLICT with LEADERBOARD_PLAYED
+ */
+export async function updateLeaderboard(
+  em: SqlEntityManager,
+  actor: Actor,
+  slug: string,
+  changes: LeaderboardChanges,
+): Promise<LeaderboardRow> {
+  if (changes.title !== undefined) {
+    checkTitle(changes.title, 'input.title');
+  }
+  if (slug === DEFAULT_SLUG && changes.timeZone !== undefined) {
+    throw badInput('input.timeZone', "The default board has the server's zone: the setting SEASON_TIME_ZONE.");
+  }
+  return inTransaction(em, async (transaction) => {
+    // Not for no key update: whoever opens a season of the board waits, and looks at its rules again.
+    const board = await queryOne(
+      transaction,
+      sql<LeaderboardRow>`select ${leaderboardColumns} from leaderboards l where l.slug = ${slug} for update`,
+    );
+    if (board === undefined) {
+      throw notFound('There is no such leaderboard.', 'input.slug');
+    }
+    const changed = Object.entries(changes).filter(
+      ([name, value]) => board[name as keyof LeaderboardChanges] !== value,
+    );
+    if (changed.length === 0) {
+      return board;
+    }
+    const rule = changed.find(([name]) => name !== 'title')?.[0];
+    if (rule !== undefined && (await hasSeason(transaction, board.id))) {
+      throw new AppError(
+        ErrorCode.CONFLICT,
+        'The board has been played by its rules. Make another one for new rules.',
+        {
+          reason: ErrorReason.LEADERBOARD_PLAYED,
+          field: `input.${rule}`,
+        },
+      );
+    }
+    const { title, aggregation, order, period, timeZone } = { ...board, ...changes };
+    await audit(transaction, actor, AuditAction.LEADERBOARD_UPDATED, board.id, {
+      slug,
+      ...Object.fromEntries(changed),
+    });
+    return queryExactlyOne(
+      transaction,
+      sql<LeaderboardRow>`update leaderboards l set title = ${title}, aggregation = ${aggregation},
+          score_order = ${order}, period = ${period}, time_zone = ${timeZone}
+        where l.id = ${board.id} returning ${leaderboardColumns}`,
+    );
+  });
+}
+
+async function hasSeason(em: SqlEntityManager, leaderboardId: string): Promise<boolean> {
+  const { played } = await queryExactlyOne(
+    em,
+    sql<{ played: boolean }>`select exists (select from seasons where leaderboard_id = ${leaderboardId}) as played`,
+  );
+  return played;
+}
+
+function checkTitle(title: string, field: string): void {
+  if (!isLine(title, MAX_TITLE)) {
+    throw badInput(field, `A title has 1 to ${MAX_TITLE} characters, in one line.`);
   }
 }
 

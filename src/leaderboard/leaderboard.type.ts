@@ -98,3 +98,9 @@ export class LeaderboardConnection extends connectionType<LeaderboardRow, Leader
   @Field(() => Int, { description: 'How many boards there are. Costs nothing unless selected.' })
   totalCount!: () => Promise<number>;
 }
+
+@ObjectType('LeaderboardPayload', { simpleResolvers: true, description: 'The board as it stands now.' })
+export class LeaderboardPayload {
+  @Field(() => LeaderboardType, { description: 'The board.' })
+  leaderboard!: LeaderboardRow;
+}

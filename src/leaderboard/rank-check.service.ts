@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { isPresent } from '../account/presence.js';
 import { query, queryExactlyOne, sql } from '../database/query.js';
 
 /** A season that is stored, or that only the rank tree knows: then without board and key. */
@@ -66,14 +67,14 @@ export function isRight({ levels, runs, marks, standings }: RankCheck): boolean 
 /** SQL: those standings of a season that SQL by hand can have left wrong, as table `s`, with what they should be. */
 export function misplacedStandings(seasonId: string) {
   return sql`(
-      select s.user_id, u.deleted_at is null as ranked,
+      select s.user_id, ${isPresent('u')} as ranked,
         case l.score_order when 'LOWER_IS_BETTER' then s.score else -s.score end as sort_score
       from standings s
       join users u on u.id = s.user_id
       join seasons on seasons.id = s.season_id
       join leaderboards l on l.id = seasons.leaderboard_id
       where s.season_id = ${seasonId}
-        and (s.ranked <> (u.deleted_at is null)
+        and (s.ranked <> ${isPresent('u')}
           or s.sort_score <> case l.score_order when 'LOWER_IS_BETTER' then s.score else -s.score end)
     ) s`;
 }

@@ -17,6 +17,8 @@ const ScoreSchema = defineEntity({
     previousRank: p.integer().nullable(),
     idempotencyKey: p.string().length(64).nullable(),
     createdAt: p.datetime(6).defaultRaw('now()'),
+    /** When an admin has taken it out of the standing. */
+    voidedAt: p.datetime(6).nullable(),
   },
   uniques: [
     {

@@ -12,7 +12,7 @@ export class SubmitScoreInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      "Whose score it is: for admins and service keys, which must name it. Left out, it is the viewer's own.",
+      "Whose score it is: for admins, and for service keys with the scope scores:write, which must name it. Left out, it is the viewer's own.",
   })
   userId?: string | null;
 

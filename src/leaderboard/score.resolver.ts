@@ -13,6 +13,7 @@ import { ScoreConnection, type ScoreRow, ScoreType, SubmitScorePayload, SubmitSc
 import { seasonLoader } from './season.loader.js';
 import { type SeasonRow, SeasonType } from './season.type.js';
 import { standingLoader } from './standing.loader.js';
+import type { StandingRow } from './standing.type.js';
 import { checkBatchSize, type Submission, submitScores, type SubmittedScore } from './submission.service.js';
 
 @Resolver(() => ScoreType)
@@ -25,7 +26,7 @@ export class ScoreResolver {
   ): Promise<SubmitScorePayload | undefined> {
     const submission = toSubmission(context, input, 'input');
     const [submitted] = await submitScores(context.em, [submission], selects(info, 'standing'));
-    return submitted && toPayload(context, submitted);
+    return submitted && toPayload(context, submitted, selects(info, 'standing.season'));
   }
 
   @Mutation(() => SubmitScoresPayload, {
@@ -40,7 +41,8 @@ export class ScoreResolver {
     checkBatchSize(input.scores.length, 'input.scores');
     const submissions = input.scores.map((item, index) => toSubmission(context, item, `input.scores.${index}`));
     const submitted = await submitScores(context.em, submissions, selects(info, 'results.standing'));
-    return { results: submitted.map((score) => toPayload(context, score)) };
+    const withSeasons = selects(info, 'results.standing.season');
+    return { results: submitted.map((score) => toPayload(context, score, withSeasons)) };
   }
 
   @FieldResolver(() => SeasonType, { description: 'The season it counts in.' })
@@ -54,7 +56,7 @@ export class UserScoreResolver {
   @FieldResolver(() => ScoreConnection, {
     nullable: true,
     description:
-      'Every score submitted, newest first; null unless the viewer is this user, an admin or a service key. 20 by default.',
+      'Every score submitted, newest first; null unless the viewer is this user, an admin or a service key with the scope users:read. 20 by default.',
   })
   async scores(
     @Ctx() context: Context,
@@ -96,15 +98,25 @@ function playerOf(context: Context, userId: string | null, field: string): strin
   return userId;
 }
 
-function toPayload(context: Context, submitted: SubmittedScore): SubmitScorePayload {
+/** @param withSeason whether to read the season of the standing: this process may have seen its board before an edit */
+function toPayload(context: Context, submitted: SubmittedScore, withSeason: boolean): SubmitScorePayload {
   const { score, userId, season, improved, standing, previousScore, previousRank } = submitted;
   context.noteWriteFor(userId);
   return {
     score,
     improved,
-    standing: async () =>
-      standing === undefined ? context.loader(standingLoader).load({ season, userId, withPlayers: false }) : standing,
+    standing: async () => {
+      const shown = standing === undefined ? await readStanding(context, season, userId) : standing;
+      if (shown === null || !withSeason) {
+        return shown;
+      }
+      return { ...shown, season: (await context.loader(seasonLoader).load(season.id)) ?? season };
+    },
     previousScore,
     previousRank,
   };
+}
+
+function readStanding(context: Context, season: SeasonRow, userId: string): Promise<StandingRow | null> {
+  return context.loader(standingLoader).load({ season, userId, withPlayers: false });
 }

@@ -16,7 +16,7 @@ export async function listScores(
   const rows = await query(
     em,
     sql<Omit<ScoreRow, 'value'> & { value: string }>`select id, score as value, season_id as "seasonId",
-        created_at as "createdAt"
+        created_at as "createdAt", voided_at as "voidedAt"
       from scores where user_id = ${userId}
         and ${key === null ? sql`true` : sql`(created_at, id) < (${key[0]}::timestamptz, ${key[1]}::uuid)`}
       order by created_at desc, id desc limit ${size + 1}`,

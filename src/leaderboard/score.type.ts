@@ -9,6 +9,8 @@ export interface ScoreRow {
   value: number;
   seasonId: string;
   createdAt: InstantText;
+  /** Null where it counts; undefined where it was not read along. */
+  voidedAt?: InstantText | null;
 }
 
 @ObjectType('Score', { simpleResolvers: true, description: 'One submitted score.' })

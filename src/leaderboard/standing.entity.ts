@@ -40,7 +40,7 @@ const StandingSchema = defineEntity({
     /** Base carried over from an old monthly total, and when that was reached. */
     importedScore: p.bigint('number').nullable(),
     importedAt: p.datetime(6).nullable(),
-    /** False while the player is deleted; kept by a trigger on users. */
+    /** False while the player is deleted or suspended; kept by a trigger on users. */
     ranked: p.boolean().default(true),
   },
   uniques: [

@@ -3,6 +3,7 @@ import { query, sql } from '../database/query.js';
 import { errorDetail, sqlState } from '../database/sql-state.js';
 import { retried } from '../database/transaction.js';
 import { AppError, badInput, ErrorCode, ErrorReason, notFound } from '../errors.js';
+import { scoreSubmitted } from '../observability/topics.js';
 import { isId, newId } from '../shared/ids.js';
 import type { InstantText } from '../shared/instant.js';
 import { guessCurrentSeasons } from './current-season.service.js';
@@ -53,6 +54,7 @@ export async function submitScores(
     const seasons = await seasonsOf(em, submissions, attempt > 1);
     try {
       const rows = await retried(() => submit(em, submissions, seasons, withStandings));
+      rows.forEach(({ improved }) => scoreSubmitted.tell({ improved }));
       return await toSubmitted(em, submissions, seasons, rows, withStandings);
     } catch (error) {
       if (sqlState(error) !== SubmissionState.OTHER_SEASONS) {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError, ErrorCode } from '../errors.js';
+import { rateLimitRefused } from '../observability/topics.js';
 import { countedAddress } from './address.js';
 import { type KeyPart, KNOWN_ADDRESS_SECONDS, type Limit, type RuleName, rules } from './rules.js';
 import type { CounterStore } from './store.js';
@@ -66,6 +67,7 @@ export class Limiter {
       const key = this.#key(by, values);
       const wait = await waitAfter(limiter, key);
       if (wait !== undefined && !(sparesKnownAddresses === true && (await this.#isKnown(knownKey)))) {
+        rateLimitRefused.tell(rule);
         throw tooOften(wait);
       }
       sparesKnown ||= sparesKnownAddresses === true;

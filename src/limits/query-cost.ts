@@ -25,10 +25,20 @@ export type Cost = number | ((variables: Variables) => number);
 /** Taken for a page whose size is not given; no list's default is larger. */
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_RADIUS = 50;
+
+/** What takes more than a field: the longest content of a post is as long as the answers to thousands of fields. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  'Post.content': 400,
+  'Schedule.description': 40,
+  'Schedule.purpose': 40,
+  'Schedule.result': 40,
+  'Schedule.followUp': 40,
+};
 const MILLISECONDS_PER_DAY = 86_400_000;
 
 /**
- * What an operation can cost: the number of fields that its answer has where every list is as long as it can be.
+ * What an operation can cost: the number of fields that its answer has where every list is as long as it can be, some of which
+ * weigh more than others.
  * @param document validated, with the operation in it, and with a bounded number of fields once all fragments are
  *   written out
  */
@@ -78,7 +88,8 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
       1,
       node.selectionSet === undefined ? 0 : ofSelections(type, node.selectionSet, isList ? undefined : own),
     );
-    return isList ? times(own ?? pageSize ?? MAX_PAGE_SIZE, one) : one;
+    const weight = WEIGHTS[`${parent.name}.${field.name}`] ?? 0;
+    return plus(weight, isList ? times(own ?? pageSize ?? MAX_PAGE_SIZE, one) : one);
   };
 
   const root = schema.getRootType(operation.operation);

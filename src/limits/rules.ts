@@ -52,6 +52,10 @@ export const rules = {
     { by: ['player'], attempts: 60, seconds: HOUR },
     { by: ['address'], attempts: 1200, seconds: HOUR },
   ],
+  /** Each leaves an entry in the audit log for good. */
+  deleteAccount: [{ by: ['player'], attempts: 10, seconds: 24 * HOUR }],
+  /** Writing and editing. */
+  post: [{ by: ['player'], attempts: 120, seconds: HOUR }],
 } as const satisfies Record<string, readonly Limit[]>;
 
 export type RuleName = keyof typeof rules;

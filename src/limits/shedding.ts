@@ -1,9 +1,9 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ErrorCode } from '../errors.js';
+import { requestShed } from '../observability/topics.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
-/** Requests of the API that are answered at the same time; one more would only make all of them slower. */
-export const MAX_IN_FLIGHT = 200;
 /** Milliseconds by which timers are late on average, over a second: that long every answer waits beside its own work. */
 const MAX_LOOP_DELAY = 400;
 
@@ -18,10 +18,18 @@ const RETRY_AFTER_SECONDS = 1;
  * @param watchLoop whether a busy event loop sheds as well: under a debugger every one is
  */
 export async function shedLoad(api: FastifyInstance, inFlight: () => number, watchLoop: boolean): Promise<void> {
+  const limit = new ConcurrencyLimit();
   api.addHook('onRequest', (_request, reply, done) => {
-    if (inFlight() > MAX_IN_FLIGHT) {
+    if (!limit.admits(inFlight())) {
+      requestShed.tell('in_flight');
       shed(reply);
       return;
+    }
+    done();
+  });
+  api.addHook('onResponse', (_request, reply, done) => {
+    if (reply.statusCode !== HTTP_UNAVAILABLE) {
+      limit.answered(reply.elapsedTime, performance.now());
     }
     done();
   });
@@ -29,6 +37,7 @@ export async function shedLoad(api: FastifyInstance, inFlight: () => number, wat
     await api.register(underPressure, {
       maxEventLoopDelay: MAX_LOOP_DELAY,
       pressureHandler: async (_request: FastifyRequest, reply: FastifyReply) => {
+        requestShed.tell('event_loop');
         await shed(reply);
       },
     });

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import type { Logger } from 'pino';
+import { mailEnded } from '../observability/topics.js';
 
 /** A mail as somebody gets it. */
 export interface Mail {
@@ -37,10 +38,32 @@ const OWNER_ONLY = { folder: 0o700, file: 0o600 };
  * `DATA_DIR/outbox`.
  * @returns undefined in production without a server: then nothing can be sent
  */
-export function createMailer(
-  { smtpUrl, mailFrom, dataDir, production }: MailSettings,
-  log: Logger,
-): Mailer | undefined {
+export function createMailer(settings: MailSettings, log: Logger): Mailer | undefined {
+  const mailer = chooseMailer(settings, log);
+  return mailer && { ...mailer, send: (mail) => tellingOf(mailer.send(mail)) };
+}
+
+async function tellingOf(sending: Promise<void>): Promise<void> {
+  try {
+    await sending;
+    mailEnded.tell({ failed: false });
+  } catch (error) {
+    mailEnded.tell({ failed: true });
+    throw withoutAddresses(error);
+  }
+}
+
+/** What a mail server says often has the address of the player in it, and what is thrown here is logged. */
+function withoutAddresses(error: unknown): Error {
+  const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
+  const told = [code, responseCode, command].filter((part) => part !== undefined);
+  return Object.assign(new Error(`The mail was not taken${told.length === 0 ? '' : `: ${told.join(' ')}`}`), {
+    code,
+    responseCode,
+  });
+}
+
+function chooseMailer({ smtpUrl, mailFrom, dataDir, production }: MailSettings, log: Logger): Mailer | undefined {
   if (smtpUrl !== undefined) {
     const transport = createTransport({ url: smtpUrl, pool: true, maxConnections: 2, ...TIMEOUTS }, { from: mailFrom });
     return {

@@ -52,7 +52,7 @@ export function passwordResetMail({ gameName, appUrl }: Letterhead, token: strin
     text: lines(
       `Somebody, most likely you, wants a new password for your account of ${gameName}.`,
       `To set it, open this link within ${minutes} minutes:`,
-      link(appUrl, 'reset-password', token),
+      passwordLink(appUrl, token),
       'If it was not you, do nothing: your password stays as it is.',
     ),
   };
@@ -67,6 +67,41 @@ export function passwordChangedMail({ gameName }: Letterhead): Written {
       'If it was not you, ask for a new password at once: the game offers it where one signs in.',
     ),
   };
+}
+
+/** What a reminder tells of a schedule. */
+export interface Reminded {
+  title: string;
+  /** YYYY-MM-DD. */
+  date: string;
+  /** HH:MM:SS. */
+  startTime: string | null;
+  endTime: string | null;
+  /** IANA name of the zone that date and times are of. */
+  timeZone: string;
+  location: string | null;
+  clientName: string | null;
+}
+
+/** Reminds an employee of what they have planned. */
+export function reminderMail({ gameName }: Letterhead, reminded: Reminded): Written {
+  const { title, date, startTime, endTime, timeZone, location, clientName } = reminded;
+  const from = startTime === null ? '' : `, ${startTime.slice(0, 5)}`;
+  const to = endTime === null ? '' : ` to ${endTime.slice(0, 5)}`;
+  return {
+    subject: `${gameName}: ${title}`,
+    text: lines(
+      `You wanted to be reminded of this: ${title}`,
+      `When: ${date}${from}${to} (${timeZone})`,
+      ...(location === null ? [] : [`Where: ${location}`]),
+      ...(clientName === null ? [] : [`With: ${clientName}`]),
+    ),
+  };
+}
+
+/** Where a password is set. */
+export function passwordLink(appUrl: string, token: string): string {
+  return link(appUrl, 'reset-password', token);
 }
 
 /** Behind `#`, so that no server on the way, and no log, gets to see the token. */

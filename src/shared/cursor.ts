@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { badInput } from '../errors.js';
 import { isId } from './ids.js';
 import { isInstantText } from './instant.js';
+import { isDate } from './scalars.js';
 
 /** How each value of a cursor's key is checked before it reaches a statement. */
 const CHECKS = {
   id: isId,
   instant: isInstantText,
+  date: isDate,
+  /** As the database writes it. */
+  time: (text: string) => /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$|^24:00:00$/.test(text),
   integer: (text: string) => /^-?\d{1,16}$/.test(text),
   text: (text: string) => text.isWellFormed() && !text.includes('\0'),
 };

@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { z } from 'zod';
 import { isTimeZone } from './time-zone.js';
 import { toDate } from './instant.js';
 
@@ -8,23 +9,32 @@ import { toDate } from './instant.js';
  * came as a literal or in a variable. Output never validates what is stored: carried-over values keep working.
  */
 
+const dateTime = z.iso.datetime({ offset: true });
+const MAX_INSTANT_LENGTH = 40;
+const LOCAL_TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
 const MAX_URL_LENGTH = 2048;
 const HTTP_ADDRESS = /^https?:\/\/[^\s\p{C}"<>\\^`{|}]+$/iu;
 
-function textScalar(name: string, description: string, specifiedByURL?: string): GraphQLScalarType<string, string> {
+function parseText(name: string) {
   const parse = (value: unknown): string => {
     if (typeof value !== 'string') {
       throw new GraphQLError(`${name} must be a string.`);
     }
     return value;
   };
+  return {
+    parseValue: parse,
+    parseLiteral: (node: ValueNode) => parse(node.kind === Kind.STRING ? node.value : undefined),
+  };
+}
+
+function textScalar(name: string, description: string, specifiedByURL?: string): GraphQLScalarType<string, string> {
   return new GraphQLScalarType({
     name,
     description,
     specifiedByURL: specifiedByURL ?? null,
     serialize: String,
-    parseValue: parse,
-    parseLiteral: (node: ValueNode) => parse(node.kind === Kind.STRING ? node.value : undefined),
+    ...parseText(name),
   });
 }
 
@@ -33,9 +43,12 @@ export const DateTimeScalar = new GraphQLScalarType<string, string>({
   description: 'An instant in UTC, after RFC 3339, with milliseconds: 2026-02-05T10:20:00.000Z.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => (value instanceof Date ? value : toDate(String(value))).toISOString(),
+  ...parseText('DateTime'),
 });
 
 export const DateScalar = textScalar('Date', 'A calendar date, YYYY-MM-DD.');
+
+export const LocalTimeScalar = textScalar('LocalTime', 'A time of day on a 24-hour clock, HH:MM or HH:MM:SS.');
 
 export const EmailAddressScalar = textScalar('EmailAddress', 'An email address.');
 
@@ -87,6 +100,12 @@ export function inputProblem(type: string, value: unknown): string | undefined {
   switch (type) {
     case 'Date':
       return isDate(value) ? undefined : 'Must be a calendar date, YYYY-MM-DD.';
+    case 'LocalTime':
+      return LOCAL_TIME.test(value) ? undefined : 'Must be a time of day, HH:MM or HH:MM:SS.';
+    case 'DateTime':
+      return isInstant(value)
+        ? undefined
+        : 'Must be an instant after RFC 3339 with its offset, e.g. 2026-02-05T10:20:00Z.';
     case 'TimeZone':
       return isTimeZone(value) ? undefined : 'Must be the name of an IANA time zone, e.g. Asia/Seoul.';
     case 'URL':
@@ -98,12 +117,24 @@ export function inputProblem(type: string, value: unknown): string | undefined {
   }
 }
 
-function isDate(value: string): boolean {
+/** Whether that is a calendar date, YYYY-MM-DD. */
+export function isDate(value: string): boolean {
   if (!/^(?!0000)\d{4}-\d{2}-\d{2}$/.test(value)) {
     return false;
   }
   const date = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
+
+/** Whether it is an instant that can be answered as well: of the years 1 to 9999, in UTC. */
+function isInstant(value: string): boolean {
+  const instant = new Date(value);
+  return (
+    value.length <= MAX_INSTANT_LENGTH &&
+    dateTime.safeParse(value).success &&
+    !Number.isNaN(instant.getTime()) &&
+    /^(?!0000)\d{4}-/.test(instant.toISOString())
+  );
 }
 
 function isHttpUrl(value: string): boolean {

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { isPresent } from '../account/presence.js';
 import { query, sql } from '../database/query.js';
 import { dateIn } from '../shared/calendar.js';
 import { type InstantText, toDate } from '../shared/instant.js';
@@ -17,7 +18,7 @@ export async function playerDays(
   const rows = await query(
     em,
     sql<{ id: string; timeZone: string | null; now: InstantText }>`select id, time_zone as "timeZone", now() as now
-      from users where id = any(${userIds}::uuid[]) and deleted_at is null`,
+      from users where id = any(${userIds}::uuid[]) and ${isPresent()}`,
   );
   return new Map(rows.map(({ id, timeZone, now }) => [id, dateIn(timeZone ?? serverZone, toDate(now))]));
 }

@@ -13,7 +13,7 @@ export class VisitResolver {
   @Query(() => [ActiveUsersDay], {
     nullable: true,
     description:
-      'Players seen per day, oldest first, for an admin or a service key. Days on which nobody came are left out.',
+      'Players seen per day, oldest first, for an admin or a service key with the scope users:read. Days on which nobody came are left out.',
   })
   async activeUsers(
     @Ctx() context: Context,
@@ -40,7 +40,7 @@ export class UserVisitResolver {
   @FieldResolver(() => [VisitType], {
     nullable: true,
     description:
-      'Days with a visit, oldest first; days without one are left out. Null unless the viewer is this user, an admin or a service key.',
+      'Days with a visit, oldest first; days without one are left out. Null unless the viewer is this user, an admin or a service key with the scope users:read.',
   })
   async visits(
     @Ctx() context: Context,
@@ -56,7 +56,7 @@ export class UserVisitResolver {
   @FieldResolver(() => VisitStreak, {
     nullable: true,
     description:
-      "Consecutive days with a visit, in the user's time zone. Null unless the viewer is this user, an admin or a service key.",
+      "Consecutive days with a visit, in the user's time zone. Null unless the viewer is this user, an admin or a service key with the scope users:read.",
   })
   async visitStreak(@Ctx() context: Context, @Root() user: UserRow): Promise<VisitStreak | null> {
     return context.maySeePrivate(user.id) ? context.loader(visitStreakLoader).load(user.id) : null;

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { isPresent } from '../account/presence.js';
 import { userColumns } from '../account/user.service.js';
 import type { UserRow } from '../account/user.type.js';
 import { query, queryOne, sql } from '../database/query.js';
@@ -38,7 +39,7 @@ export async function recordVisitOn(
     em,
     sql<UserRow & VisitType>`with counted as (
         insert into visits as v (user_id, visit_date)
-        select id, ${date}::date from users where id = ${userId} and deleted_at is null
+        select id, ${date}::date from users where id = ${userId} and ${isPresent()}
         on conflict (user_id, visit_date) do update
           set visit_count = least(v.visit_count, ${sql.lit(MAX_COUNT - 1)}) + 1
         returning user_id, visit_date, visit_count

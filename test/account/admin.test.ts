@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ensureAdmin } from '../../src/account/admin.service.js';
 import { ConfigError } from '../../src/config.js';
 import { query, sql } from '../../src/database/query.js';
-import { PASSWORD, startTestServer, type TestServer } from '../support/server.js';
+import { PASSWORD, type Player, startTestServer, type TestServer } from '../support/server.js';
 import { DELETE, errorsOf, LOGIN, promote, row } from './support.js';
 
 let server: TestServer;
@@ -22,7 +22,10 @@ const settings = (change = {}) => {
     ...change,
   };
 };
-const ensure = (admin: ReturnType<typeof settings>) => ensureAdmin(server.database.orm.em.fork(), admin);
+const ensure = async (admin: ReturnType<typeof settings>) => (await ensureAdmin(server.database.orm.em.fork(), admin))!;
+/** As whoever reads the address would. */
+const confirm = (player: Player) =>
+  query(server.database.orm.em.fork(), sql`update users set email_verified_at = now() where id = ${player.id}`);
 const read = (id: string) =>
   row<Record<string, unknown>>(
     server,
@@ -60,6 +63,7 @@ describe('ensureAdmin', () => {
 
   test('makes an account with that email an admin and leaves the rest of it', async () => {
     const player = await server.player();
+    await confirm(player);
     const before = await read(player.id);
     expect(await ensure(settings({ email: player.email.toUpperCase() }))).toEqual({ id: player.id, created: false });
     expect(await read(player.id)).toEqual({ ...before, role: 'admin', updated_at: expect.anything() });
@@ -68,8 +72,16 @@ describe('ensureAdmin', () => {
     ).toBeUndefined();
   });
 
+  test('leaves an account alone whose address nobody has confirmed: anybody can have registered with it', async () => {
+    const squatter = await server.player();
+    const before = await read(squatter.id);
+    expect(await ensure(settings({ email: squatter.email }))).toBeUndefined();
+    expect(await read(squatter.id)).toEqual(before);
+  });
+
   test('does so although the nickname in the settings is another player’s by now', async () => {
     const [player, other] = [await server.player(), await server.player()];
+    await confirm(player);
     const admin = settings({ email: player.email, nickname: other.nickname });
     expect(await ensure(admin)).toEqual({ id: player.id, created: false });
   });
@@ -80,7 +92,7 @@ describe('ensureAdmin', () => {
     const error = await ensure(admin).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems).toEqual([
-      `ADMIN_NICKNAME: another player has the nickname ${admin.nickname}, or one that differs only in case or width`,
+      `ADMIN_NICKNAME: another player has the nickname ${admin.nickname}, or one that looks too much like it`,
     ]);
     const { found } = await row<{ found: number }>(
       server,
@@ -97,6 +109,25 @@ describe('ensureAdmin', () => {
       /ADMIN_EMAIL: belongs to a deleted account/,
     );
     expect(await read(player.id)).toEqual(before);
+  });
+
+  test('tells the audit log what it has changed, once', async () => {
+    const logged = async (id: string) => {
+      const { actions } = await row<{ actions: string[] }>(
+        server,
+        sql`select coalesce(array_agg(actor_kind || ' ' || action), '{}') as actions from audit_log where target_id = ${id}`,
+      );
+      return actions;
+    };
+    const made = settings();
+    const { id } = await ensure(made);
+    await ensure(made);
+    expect(await logged(id)).toEqual(['OPERATOR ADMIN_CREATED']);
+    const player = await server.player();
+    await confirm(player);
+    await ensure(settings({ email: player.email }));
+    await ensure(settings({ email: player.email }));
+    expect(await logged(player.id)).toEqual(['OPERATOR ROLE_SET']);
   });
 
   test('several at once make one admin', async () => {

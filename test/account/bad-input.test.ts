@@ -84,6 +84,15 @@ function plausible(path: string): string {
   if (/zone$/i.test(path)) {
     return 'UTC';
   }
+  if (/until$|At$/.test(path)) {
+    return '2100-01-01T00:00:00Z';
+  }
+  if (path.endsWith('startTime')) {
+    return '10:00';
+  }
+  if (path.endsWith('endTime')) {
+    return '11:00';
+  }
   if (/url$/i.test(path)) {
     return 'http://x.y';
   }

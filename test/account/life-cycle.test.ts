@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { forgetEnded, scrubAccounts } from '../../src/account/housekeeping.job.js';
+import { issueVerification } from '../../src/account/email-verification.service.js';
 import { query, sql } from '../../src/database/query.js';
 import { PASSWORD, type Player } from '../support/server.js';
 import { type MailingServer, startMailingServer, tokenIn } from './mail-support.js';
-import { AUTH, DELETE, errorsOf, insertUser, LOGIN, row, VIEWER } from './support.js';
+import { AUTH, CHANGE_PASSWORD, DELETE, errorsOf, insertUser, LOGIN, row, VIEWER } from './support.js';
 
 const VERIFY = `mutation ($token: String!) { verifyEmail(token: $token) { user { id } } }`;
 const REQUEST_VERIFICATION = `mutation { requestEmailVerification { email } }`;
@@ -40,6 +41,68 @@ const change = (as: Player | null, newEmail: string, password: string | null = P
   server.graphql(REQUEST_CHANGE, { input: { newEmail, password } }, as);
 const login = (email: string, password = PASSWORD) => server.graphql(LOGIN, { input: { email, password } });
 const em = () => server.database.orm.em.fork();
+
+describe('a new password', () => {
+  const changePassword = (as: Player) =>
+    server.graphql(CHANGE_PASSWORD, { input: { currentPassword: PASSWORD, newPassword: 'another password' } }, as);
+
+  test('ends what was asked for with the one before: another address, and links that set a password', async () => {
+    const player = await server.player();
+    await server.post.next(player.email);
+    await change(player, 'thief-1@example.com');
+    const theft = tokenIn(await server.post.next('thief-1@example.com'));
+    await server.graphql(REQUEST_RESET, { email: player.email });
+    const link = tokenIn(await server.post.next(player.email));
+    expect((await changePassword(player)).errors).toBeUndefined();
+    const refused = [{ code: 'BAD_USER_INPUT', field: 'token' }];
+    expect(errorsOf(await verify(theft))).toEqual(refused);
+    expect(errorsOf(await reset(link))).toEqual([{ code: 'BAD_USER_INPUT', field: 'input.token' }]);
+    expect((await login(player.email, 'another password')).errors).toBeUndefined();
+  });
+
+  test('out of a mail ends the change to another address as well', async () => {
+    const player = await server.player();
+    await server.post.next(player.email);
+    await change(player, 'thief-2@example.com');
+    const theft = tokenIn(await server.post.next('thief-2@example.com'));
+    await server.graphql(REQUEST_RESET, { email: player.email });
+    expect((await reset(tokenIn(await server.post.next(player.email)))).errors).toBeUndefined();
+    expect(errorsOf(await verify(theft))).toEqual([{ code: 'BAD_USER_INPUT', field: 'token' }]);
+  });
+
+  test('keeps a change that is asked for from being mailed, and leaves the confirmation of the own address alone', async () => {
+    const player = await server.player();
+    const own = tokenIn(await server.post.next(player.email));
+    const { hash } = await row<{ hash: string }>(
+      server,
+      sql`select encode(sha256(convert_to(password_hash, 'UTF8')), 'hex') as hash from users where id = ${player.id}`,
+    );
+    await changePassword(player);
+    expect(await issueVerification(em(), player.id, 'thief-3@example.com', hash)).toBeUndefined();
+    expect((await verify(own)).errors).toBeUndefined();
+  });
+
+  test('cannot be set by a link that was sent to an address before', async () => {
+    const player = await server.player();
+    await server.post.next(player.email);
+    await server.graphql(REQUEST_RESET, { email: player.email });
+    const link = tokenIn(await server.post.next(player.email));
+    await change(player, 'moved@example.com');
+    await verify(tokenIn(await server.post.next('moved@example.com')));
+    expect(errorsOf(await reset(link))).toEqual([{ code: 'BAD_USER_INPUT', field: 'input.token' }]);
+  });
+
+  test('is not set, nor the link spent, while the player is suspended', async () => {
+    const player = await server.player();
+    await server.post.next(player.email);
+    await server.graphql(REQUEST_RESET, { email: player.email });
+    const link = tokenIn(await server.post.next(player.email));
+    await query(em(), sql`update users set suspended_at = now() where id = ${player.id}`);
+    expect(errorsOf(await reset(link))).toHaveLength(1);
+    await query(em(), sql`update users set suspended_at = null where id = ${player.id}`);
+    expect((await reset(link)).errors).toBeUndefined();
+  });
+});
 
 describe('the address', () => {
   test('is confirmed by the link in the mail that comes after registering, once', async () => {

@@ -54,6 +54,17 @@ async function naive(prefix: string): Promise<string[]> {
     .toSorted((a, b) => Buffer.compare(bytes(a), bytes(b)));
 }
 
+test('what is longer than any nickname is not looked for, as normalising it takes minutes', async () => {
+  const endless = 'a' + '\u0316\u0301'.repeat(2000);
+  server.database.statements.length = 0;
+  const { data } = await server.graphql(
+    'query ($n: String!) { userByNickname(nickname: $n) { id } users(nicknamePrefix: $n) { nodes { id } } }',
+    { n: endless },
+  );
+  expect(data).toEqual({ userByNickname: null, users: { nodes: [] } });
+  expect(server.database.statements).toEqual([]);
+});
+
 describe('user', () => {
   test('is found by id, in any case of its letters', async () => {
     const player = await server.player();

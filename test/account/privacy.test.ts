@@ -34,6 +34,7 @@ const READ = `
     user(id: $id) { ...P standing { user { ...P } } friends(first: 9) { nodes { ...P } } }
     userByNickname(nickname: $nickname) { ...P }
     users(nicknamePrefix: "", first: 9) { nodes { ...P } edges { node { ...P } } }
+    posts(authorId: $id) { nodes { author { ...P } } edges { node { author { ...P } } } }
     leaderboard {
       currentSeason {
         standings(first: 9) { ${STANDINGS} }
@@ -88,7 +89,8 @@ beforeAll(async () => {
   await act(bob, 'blockUser', blocked);
   for (const [index, player] of [bob, ...others].entries()) {
     await server.graphql(
-      `mutation { submitScore(input: { score: ${index} }) { score { id } } recordVisit { visit { count } } }`,
+      `mutation { submitScore(input: { score: ${index} }) { score { id } } recordVisit { visit { count } }
+        createPost(input: { title: "A title", content: "Something." }) { post { id } } }`,
       {},
       player,
     );
@@ -186,17 +188,24 @@ test('no path to a user is missing above', () => {
     'AuthPayload.user',
     'BlockedUserConnection.nodes',
     'BlockedUserEdge.node',
+    // Employees are seen by those who manage them, and see themselves: test/staff.
+    'Employee.user',
     'FriendConnection.nodes',
     'FriendEdge.node',
     'Friendship.receiver',
     'Friendship.requester',
     'FriendshipPayload.user',
     'FriendshipPayload.viewer',
+    'Post.author',
     'Query.user',
     'Query.userByNickname',
     'Query.viewer',
     'RecordVisitPayload.user',
+    // For admins alone, as are the other two of moderation below.
+    'RestoreUserPayload.user',
+    'SetRolePayload.user',
     'Standing.user',
+    'Suspension.user',
     'UpdateProfilePayload.user',
     'UserSearchConnection.nodes',
     'UserSearchEdge.node',

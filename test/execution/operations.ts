@@ -52,7 +52,8 @@ class Writer {
     );
     const count = this.between(1, 4);
     const selections = Array.from({ length: count }, () => {
-      const field = fields[this.between(0, fields.length - 1)];
+      // Below a certain depth, a type can have none.
+      const field = fields[this.between(0, Math.max(fields.length - 1, 0))];
       return field === undefined || this.chance(4)
         ? '__typename'
         : this.inFragment(type, this.field(field.name, type, depth));

@@ -9,7 +9,7 @@ import { freePort } from '../support/own-servers.js';
 import { registerPlayer, serve, type TestPlayer, untilReady } from './load.js';
 
 /** How long more is asked than can be answered. */
-const SECONDS = 10;
+const SECONDS = 30;
 /** How much more. */
 const TIMES = 3;
 
@@ -94,6 +94,10 @@ function memory(): number {
   return Number(kilobytes) / 1024;
 }
 
+function average(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
 test(`${TIMES} times more than it can do: everybody has an answer, and it serves on`, async () => {
   await capacity();
   const able = await capacity();
@@ -124,14 +128,18 @@ test(`${TIMES} times more than it can do: everybody has an answer, and it serves
   const times = served.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
   const share = (part: number): number => Math.round(times[Math.floor(times.length * part)] ?? 0);
   const late = times.filter((milliseconds) => milliseconds > 1000).length;
-  const [early, end] = [Math.max(...sizes.slice(0, sizes.length / 2)), Math.max(...sizes.slice(sizes.length / 2))];
+  // What a process takes first it keeps; from then on it must not grow.
+  const third = Math.floor(sizes.length / 3);
+  const [early, end] = [average(sizes.slice(third, 2 * third)), average(sizes.slice(2 * third))];
   stderr.write(
     `${Math.round(able)} a second can be served, ${all.length} asked for in ${SECONDS} s: ${served.length} served, ` +
       `the half within ${share(0.5)} ms, 99 of 100 within ${share(0.99)} ms, ${late} later than 1 s; ` +
       `${all.length - served.length} refused; memory ${Math.round(early)} MB, then ${Math.round(end)} MB\n`,
   );
+  // Few; on a machine that is busy with something else too, more.
+  expect(late).toBeLessThan(served.length / 4);
   // A leak of what waits would go on growing.
-  expect(end).toBeLessThan(early * 1.5);
+  expect(end).toBeLessThan(early * 1.25);
   await sleep(1000);
   expect((await ask()).status).toBe(200);
 });

@@ -74,6 +74,12 @@ describe('somebody new', () => {
     });
   });
 
+  test('a name that looks like that of a player, or that is reserved, gets digits', async () => {
+    await server.signIn({ sub: 'alike-1', name: 'Amelie' });
+    expect((await server.signIn({ sub: 'alike-2', name: 'AmeIie' })).nickname).toMatch(/^AmeIie\d\d$/);
+    expect((await server.signIn({ sub: 'alike-3', name: 'Аdmin' })).nickname).toMatch(/^Аdmin\d\d$/);
+  });
+
   test('a name that is taken gets digits, one that makes no nickname is "player", and what is no picture is left out', async () => {
     const first = await server.signIn({ sub: 'same-1', name: 'Same Name' });
     const second = await server.signIn({ sub: 'same-2', name: 'same name' });
@@ -168,6 +174,22 @@ describe('a deleted account', () => {
 
     await scrubAccounts(em(), 30);
     expect((await server.signIn(person)).id).not.toBe(player.id);
+  });
+});
+
+describe('a suspended account', () => {
+  test('is refused by name, also with a code from before, and let in when its time is over', async () => {
+    const person = { sub: 'suspended-1' };
+    const player = await server.signIn(person);
+    const early = await server.outcome(person);
+    await query(
+      em(),
+      sql`update users set suspended_at = now(), suspension_reason = 'Cheating.' where id = ${player.id}`,
+    );
+    expect(await server.outcome(person)).toEqual({ code: null, error: 'account_suspended' });
+    expect(errorsOf(await server.complete(early.code))).toEqual([{ code: 'FORBIDDEN', reason: 'ACCOUNT_SUSPENDED' }]);
+    await query(em(), sql`update users set suspended_until = now() where id = ${player.id}`);
+    expect((await server.signIn(person)).id).toBe(player.id);
   });
 });
 

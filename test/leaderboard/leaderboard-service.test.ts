@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { queryExactlyOne, sql } from '../../src/database/query.js';
+import { OPERATOR } from '../../src/admin/audit-log.type.js';
 import {
   createLeaderboard,
   listLeaderboards,
@@ -40,7 +41,7 @@ async function storedBoards(): Promise<number> {
 
 describe('createLeaderboard', () => {
   test('makes a board that is listed and can be played at once', async () => {
-    const board = await createLeaderboard(em(), RACE);
+    const board = await createLeaderboard(em(), OPERATOR, RACE);
     expect(board).toMatchObject(RACE);
     const { nodes } = await listLeaderboards(em(), 100, null);
     expect(nodes).toContainEqual({ ...board, readAt: expect.any(String) });
@@ -49,16 +50,19 @@ describe('createLeaderboard', () => {
 
   test('a slug is taken once', async () => {
     const slug = 'taken';
-    await createLeaderboard(em(), { ...RACE, slug });
+    await createLeaderboard(em(), OPERATOR, { ...RACE, slug });
     const before = await storedBoards();
-    await expect(createLeaderboard(em(), { ...RACE, slug })).rejects.toMatchObject({ code: 'CONFLICT', field: 'slug' });
+    await expect(createLeaderboard(em(), OPERATOR, { ...RACE, slug })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      field: 'input.slug',
+    });
     const racers = await Promise.allSettled(
-      Array.from({ length: 6 }, () => createLeaderboard(em(), { ...RACE, slug: 'raced' })),
+      Array.from({ length: 6 }, () => createLeaderboard(em(), OPERATOR, { ...RACE, slug: 'raced' })),
     );
     const refusals = racers.filter(({ status }) => status === 'rejected');
     expect(refusals).toHaveLength(5);
     for (const refusal of refusals) {
-      expect(refusal).toMatchObject({ reason: { code: 'CONFLICT', field: 'slug' } });
+      expect(refusal).toMatchObject({ reason: { code: 'CONFLICT', field: 'input.slug' } });
     }
     expect(await storedBoards()).toBe(before + 1);
   });
@@ -75,21 +79,23 @@ describe('createLeaderboard', () => {
     ['title', { title: '' }],
     ['title', { title: ' \t' }],
     ['title', { title: 'x'.repeat(201) }],
+    ['title', { title: 'two\nlines' }],
+    ['title', { title: '\u200b' }],
     ['timeZone', { timeZone: 'Mars/Olympus' }],
     ['timeZone', { timeZone: '+09:00' }],
     ['timeZone', { timeZone: '' }],
   ])('refuses a %s like %p', async (field, fault) => {
     const before = await storedBoards();
-    await expect(createLeaderboard(em(), { ...RACE, slug: 'refused', ...fault })).rejects.toMatchObject({
+    await expect(createLeaderboard(em(), OPERATOR, { ...RACE, slug: 'refused', ...fault })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
-      field,
+      field: `input.${field}`,
     });
     expect(await storedBoards()).toBe(before);
   });
 
   test('takes the longest slug and title', async () => {
     const longest = { slug: 'a'.repeat(64), title: '가'.repeat(200) };
-    expect(await createLeaderboard(em(), { ...RACE, ...longest })).toMatchObject(longest);
+    expect(await createLeaderboard(em(), OPERATOR, { ...RACE, ...longest })).toMatchObject(longest);
   });
 });
 

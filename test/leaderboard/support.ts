@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { query, queryExactlyOne, sql } from '../../src/database/query.js';
+import { OPERATOR } from '../../src/admin/audit-log.type.js';
 import { createLeaderboard, type NewLeaderboard } from '../../src/leaderboard/leaderboard.service.js';
 import { type LeaderboardRow, ScoreAggregation, ScoreOrder } from '../../src/leaderboard/leaderboard.type.js';
 import { currentSeason } from '../../src/leaderboard/season.service.js';
@@ -11,7 +12,7 @@ export const MAX = Number.MAX_SAFE_INTEGER;
 
 /** A new board with a slug of its own: BEST, higher is better, monthly in UTC, unless said otherwise. */
 export function makeBoard(em: SqlEntityManager, board: Partial<NewLeaderboard> = {}): Promise<LeaderboardRow> {
-  return createLeaderboard(em, {
+  return createLeaderboard(em, OPERATOR, {
     slug: `board-${randomUUID()}`,
     title: 'A board of the tests',
     aggregation: ScoreAggregation.BEST,

@@ -80,6 +80,14 @@ describe('signing in', () => {
     expect(await guess(server, 'NOBODY@example.com', 1, () => from())).toEqual(['RATE_LIMITED']);
   });
 
+  test('what only some rules fold to the letters of the email is another account', async () => {
+    const { id } = await free.player();
+    await query(database.orm.em.fork(), sql`update users set email = 'iiii@example.com' where id = ${id}`);
+    const from = network();
+    expect(await login(server, '\u0130iii@example.com', PASSWORD, from())).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await login(server, 'IIII@example.com', PASSWORD, from())).toMatchObject({ status: 200 });
+  });
+
   test('those that succeed give back what they took', async () => {
     const { email } = await free.player();
     const from = network();

@@ -45,6 +45,7 @@ describe('what a query costs', () => {
       '{ leaderboards(first: 3) { nodes { seasons(first: 4) { nodes { key } } } } }',
       1 + 3 * (2 + 4 * 2),
     ],
+    ['what a post says weighs more', '{ feed(first: 10) { nodes { title content } } }', 1 + 10 * (1 + 1 + 401)],
     ['days', '{ activeUsers(from: "2026-02-01", to: "2026-02-07") { date users } }', 7 * 3],
     ['days that make no sense count as the most there are', '{ activeUsers(from: "x", to: "y") { date } }', 366 * 2],
     [

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { MAX_IN_FLIGHT, shedLoad } from '../../src/limits/shedding.js';
+import { MAX_IN_FLIGHT } from '../../src/limits/concurrency-limit.js';
+import { shedLoad } from '../../src/limits/shedding.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 

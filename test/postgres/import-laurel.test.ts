@@ -186,6 +186,57 @@ describe('a Laurel', () => {
     expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
   });
 
+  test('brings players who look like others, and they keep their nicknames', async () => {
+    const there = await copyOfSource();
+    const here = await freshLaurel();
+    expect(await imported(['postgres', '--from', there], here)).toMatchObject({ code: 0, notes: [] });
+    await on(
+      here,
+      `insert into users (id, nickname) values (gen_random_uuid(), 'Marta'), (gen_random_uuid(), 'Selma')`,
+    );
+    await on(
+      there,
+      `insert into users (id, nickname, created_at) values (gen_random_uuid(), 'Mаrta', '2020-01-01'),
+         (gen_random_uuid(), 'Otto', now()), (gen_random_uuid(), 'Anna', now());
+       insert into users (id, nickname, look_alike_kept) values (gen_random_uuid(), 'ОTTO', true);
+       update users set nickname = 'Sеlma', updated_at = now() + interval '1 hour'
+         where email = 'player4@demo.laurel.example'`,
+    );
+    const words = ['postgres', '--from', there, '--merge'];
+    const note = 'Players who keep nicknames that look like those of others: 1';
+    const merged = await imported([...words, 'newer'], here);
+    expect(merged).toMatchObject({ code: 0, outcome: 'done', notes: [note] });
+    expect(counts(merged)['users']).toEqual([84, 4, 80, 1]);
+    const players = await on(
+      here,
+      `select nickname || case when look_alike_kept then ' *' else '' end as v from users
+         where nickname in ('Anna', 'Otto', 'ОTTO', 'Marta', 'Mаrta', 'Selma', 'Sеlma') order by nickname collate "C"`,
+    );
+    expect(players.map(({ v }) => v)).toEqual(['Anna', 'Marta', 'Mаrta *', 'Otto', 'Selma', 'Sеlma *', 'ОTTO *']);
+    for (const rule of ['fail', 'newer']) {
+      const again = await imported([...words, rule], here);
+      expect(again).toMatchObject({ code: 0, outcome: 'done', findings: [], notes: [] });
+      expect(counts(again)['users']).toEqual([84, 0, 84, 0]);
+    }
+
+    // Files of other origin say nothing of look-alikes.
+    const file = join(folder, 'users of another game.csv');
+    const ids = ['01900000-0000-7000-8000-00000000a001', '01900000-0000-7000-8000-00000000a002'];
+    writeFileSync(file, `id,nickname\n${ids[0]},0tto\n${ids[1]},Bruno\n`);
+    const other = ['csv', `users=${file}`, '--merge', 'newer'];
+    expect(await imported(other, here)).toMatchObject({ code: 0, outcome: 'done', notes: [note] });
+    const added = await on(
+      here,
+      `select nickname, look_alike_kept as kept from users where id >= '${ids[0]}' and id <= '${ids[1]}' order by id`,
+    );
+    expect(added).toEqual([
+      { nickname: '0tto', kept: true },
+      { nickname: 'Bruno', kept: false },
+    ]);
+    expect(await imported(other, here)).toMatchObject({ code: 0, outcome: 'done', notes: [] });
+    expect(await run(['doctor'], here)).toMatchObject({ code: 0 });
+  });
+
   test('that has played on keeps in each month what the board would keep', async () => {
     const there = await copyOfSource();
     await on(

@@ -8,9 +8,9 @@ import { PASSWORD, startTestServer, type TestServer } from '../support/server.js
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 200;
+const ROUNDS = 100;
 /** Hashing a password takes longer than everything else in a round. */
-const HASHING_ROUNDS = 50;
+const HASHING_ROUNDS = 20;
 const AT_ONCE = 8;
 
 const RESET = `mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { accessToken } }`;

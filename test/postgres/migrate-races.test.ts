@@ -12,10 +12,10 @@ import { createEmptyDatabase } from '../support/database.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 const ROUNDS_OF_THE_COMMAND = 2;
 const RUNNERS = 8;
-const KILLS = 50;
+const KILLS = 25;
 
 const names = [
   'Migration20270101000000_things',

@@ -98,7 +98,7 @@ describe('players', () => {
     const session = await login(
       em(),
       { email: DEMO_LOGIN.email, password: DEMO_LOGIN.password },
-      { seasonTimeZone: 'UTC', minAge: 0, deletionGraceDays: 30 },
+      { seasonTimeZone: 'UTC', minAge: 0, deletionGraceDays: 30, reservedNicknames: [] },
       null,
     );
     expect(session.user).toMatchObject({ id: demo, nickname: DEMO_LOGIN.nickname });

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { MikroORM } from '@mikro-orm/pglite';
-import { Client } from 'pg';
 import { type Database, openDatabase } from '../../src/database/database.js';
 import { parsers } from '../../src/database/embedded-parsers.js';
 import { ormOptions } from '../../src/database/options.js';
 import { upgrade } from '../../src/migrate/upgrade.js';
+import { createEmptyDatabase, onServer } from './empty-database.js';
+
+export { createEmptyDatabase } from './empty-database.js';
+import { observeStatement } from '../../src/observability/statements.js';
 
 export interface TestDatabase extends Database {
   /** The SQL sent since it was last emptied. */
@@ -59,14 +62,14 @@ async function openPglite(from: PGliteOptions, script = ''): Promise<TestDatabas
     closed: false,
     query: (text: string, parameters?: unknown[], options?: object) => {
       statements.push(text);
-      return client.query(text, parameters, options);
+      return observeStatement(text, () => client.query(text, parameters, options));
     },
     transaction: (work: (transaction: object) => Promise<unknown>) =>
       client.transaction((transaction) =>
         work({
           query: (text: string, parameters?: unknown[], options?: object) => {
             statements.push(text);
-            return transaction.query(text, parameters, options);
+            return observeStatement(text, () => transaction.query(text, parameters, options));
           },
         }),
       ),
@@ -124,27 +127,4 @@ async function openServerDatabase(
       await drop();
     },
   };
-}
-
-/** An empty database of a test's own on that PostgreSQL server, or a copy of another that nobody is connected to. */
-export async function createEmptyDatabase(
-  server: string = process.env['TEST_POSTGRES_URL']!,
-  template?: string,
-): Promise<{ url: string; drop: () => Promise<void> }> {
-  const name = `laurel_test_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
-  await onServer(server, `create database ${name}${template === undefined ? '' : ` template ${template}`}`);
-  return {
-    url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
-    drop: () => onServer(server, `drop database ${name} with (force)`),
-  };
-}
-
-async function onServer(server: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: server });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -86,20 +86,26 @@ export async function ownMariadb(): Promise<OwnServer> {
   };
 }
 
-/** Likewise. */
-export async function ownPostgres(): Promise<OwnPostgres> {
+/**
+ * Likewise.
+ * @param disk a folder for its data, and what of that is to lie in it
+ */
+export async function ownPostgres(disk?: { folder: string; holds: 'tables' | 'everything' }): Promise<OwnPostgres> {
   const folder = ownFolder('postgres');
   const port = await freePort();
-  const data = join(folder, 'data');
+  const data = join(disk?.folder ?? folder, 'data');
+  // Segments of a megabyte: the next one is soon needed.
+  const logs = { tables: `-X '${join(folder, 'wal')}'`, everything: '--wal-segsize=1' };
+  const log = disk === undefined ? '' : logs[disk.holds];
   // It refuses to run as root.
   const shell = (command: string) =>
     isRoot() ? run('su', ['postgres', '-s', '/bin/bash', '-c', command]) : run('/bin/bash', ['-c', command]);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await shell(`'${program('initdb')}' -D '${data}' -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null`);
+  await shell(`'${program('initdb')}' -D '${data}' ${log} -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null`);
   let postmaster: string | undefined;
   const start = async (): Promise<void> => {
     await shell(
-      `'${program('pg_ctl')}' -D '${data}' -w -l '${folder}/log' -o '-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder}' start >/dev/null 2>&1`,
+      `'${program('pg_ctl')}' -D '${data}' -w -l '${folder}/log' -o '-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder}' restart >/dev/null 2>&1`,
     );
     postmaster = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]!;
     await untilAnswers(async () => {

@@ -19,7 +19,10 @@ export function collectHints(history: readonly MigrationFile[]): Hints {
   const hints: Hints = { texts: new Map(), ranges: new Map() };
   const text = history.flatMap(({ up }) => up ?? []).join('\n');
   for (const [, column, list] of text.matchAll(/(\w+)\s+(?:not\s+)?in\s*\(\s*('[^']*'(?:\s*,\s*'[^']*')*)\s*\)/gi)) {
-    hints.texts.set(column!, literalsIn(list!));
+    // Several tables can have a column of that name. The first is the one that had it before it had a constraint.
+    if (!hints.texts.has(column!)) {
+      hints.texts.set(column!, literalsIn(list!));
+    }
   }
   for (const [, column, low, high] of text.matchAll(/(\w+)\s+(?:not\s+)?between\s+(-?\d+)\s+and\s+(-?\d+)/gi)) {
     hints.ranges.set(column!, [Number(low), Number(high)]);

@@ -61,7 +61,7 @@ function carrier(staged: StagedTable, shape: GameShape, options: GameOptions): C
           insert into standings
             (season_id, user_id, legacy_id, score, sort_score, achieved_at, imported_score, imported_at, ranked)
           select m.season_id, p.id, t.id::integer, t.score::bigint, -t.score::bigint, ${at}, t.score::bigint, ${at},
-            u.deleted_at is null
+            u.deleted_at is null and u.suspended_at is null
           ${from} ${player} join users u on u.id = p.id join laurel_months m on m.month = make_date(t.year::integer, t.month::integer, 1)::timestamp
           ${fresh}`,
       };
@@ -77,7 +77,10 @@ function carrier(staged: StagedTable, shape: GameShape, options: GameOptions): C
   }
 }
 
-/** Nobody noted when these users registered: their earliest trace is the best answer, as in the migrations. */
+/**
+ * Nobody noted when these users registered: their earliest trace is the best answer, as in the migrations. As there,
+ * everybody keeps their nickname, and of those who look alike the oldest alone holds it against others.
+ */
 function userInsert(users: StagedTable, shape: GameShape, { timeZone }: GameOptions): string {
   const role = hasColumn(users, 'role') ? 't.role' : `'user'`;
   const traces = shape.tables.flatMap((staged) => {
@@ -104,8 +107,15 @@ function userInsert(users: StagedTable, shape: GameShape, { timeZone }: GameOpti
       : `left join (select staged_id, min(at) as at from (${traces.join(' union all ')}) traces group by 1) trace
           on trace.staged_id = t.id`;
   return `
-    insert into users (id, legacy_id, email, nickname, password_hash, birth_date, role, created_at)
-    select p.id, t.id::integer, t.email, t.nickname, t.password, t.birth_date, ${role},
-      ${earliest === '' ? 'now()' : 'least(trace.at, now())'}
-    from ${quoted(users.table.name)} t join laurel_players p on p.staged_id = t.id and p.is_new ${earliest}`;
+    insert into users (id, legacy_id, email, nickname, password_hash, birth_date, role, created_at, look_alike_kept)
+    select id, legacy_id, email, nickname, password, birth_date, role, created_at,
+      row_number() over (partition by skeleton order by created_at, id) > 1
+        or exists (select from users taken where taken.nickname_skeleton = skeleton)
+    from (
+      select p.id, t.id::integer as legacy_id, t.email, t.nickname, t.password, t.birth_date, ${role} as role,
+        ${earliest === '' ? 'now()' : 'least(trace.at, now())'} as created_at,
+        laurel_nickname_skeleton(t.nickname) as skeleton
+      from ${quoted(users.table.name)} t join laurel_players p on p.staged_id = t.id and p.is_new ${earliest}
+      offset 0
+    ) arriving`;
 }

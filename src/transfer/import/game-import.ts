@@ -17,6 +17,7 @@ import type { Target } from '../target.js';
 import { comparisonOf, storedChecksum } from './compare.js';
 import { refuseUnlessCurrent } from './current-laurel.js';
 import type { Comparison, ImportReport, NotCarried, TableReport } from './report.js';
+import { lookAlikeNotes } from './look-alikes.js';
 import { type Moved, type Mover, readOnly, type Run, timed, type TimedCopy } from './run.js';
 import { findZonelessTimes } from './time-zone-check.js';
 
@@ -136,8 +137,17 @@ async function write(
   const { target } = run;
   run.onProgress({ phase: 'writing', table: 'users' });
   const counts = await convertGame(target, shape, options);
+  run.notes.push(...lookAlikeNotes(await keptLookAlikes(target)));
   run.onProgress({ phase: 'comparing', table: 'users' });
   return { ...(await reconcileGame(target, shape, options, counts)), sequences: await sequencesOf(target) };
+}
+
+/** How many of the players who came with this run look like others by their nicknames. */
+async function keptLookAlikes(target: Target): Promise<number> {
+  const [counted] = await target.query<{ rows: number }>(
+    `select count(*)::integer as rows from laurel_players p join users u on u.id = p.id where p.is_new and u.look_alike_kept`,
+  );
+  return counted!.rows;
 }
 
 /** What is read of the source for a staged table, under the staging table's column names and the source's own name. */

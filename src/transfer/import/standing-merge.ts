@@ -52,7 +52,7 @@ export function differingSums({ name, table }: Arrived): StagedCheck {
 /** Ranks the standings that have arrived as their players are here: one that stayed can be deleted, or back. */
 export async function rankAsHere(target: Target, { table }: Arrived): Promise<void> {
   await target.query(
-    `update ${quoted(table.name)} s set ranked = u.deleted_at is null
-      from users u where u.id = s.user_id and s.ranked <> (u.deleted_at is null)`,
+    `update ${quoted(table.name)} s set ranked = u.deleted_at is null and u.suspended_at is null
+      from users u where u.id = s.user_id and s.ranked <> (u.deleted_at is null and u.suspended_at is null)`,
   );
 }

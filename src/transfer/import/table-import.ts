@@ -23,6 +23,7 @@ import {
   readSpelled,
   refuseUnrecognisable,
 } from './existing-tables.js';
+import { expectLookAlikes, holdsNicknames, keepLookAlikes, lookAlikeNotes } from './look-alikes.js';
 import { collisionChecks, type MergeRule, writeArrived } from './merge-tables.js';
 import { createTables, setIdentity, tryStatements } from './new-tables.js';
 import type { Audit, Comparison, ImportReport, NotCarried, TableReport } from './report.js';
@@ -86,6 +87,11 @@ async function moveTables<T extends Table>(
   own.catch(() => undefined);
   for (const arrived of tables) {
     await findZonelessTimes(run, { ...arrived.table, name: arrived.name }, arrived.table.name);
+    const existing = plan.there.get(arrived.name);
+    if (existing !== undefined && holdsNicknames(existing)) {
+      await noteArrival(run, arrived);
+      run.notes.push(...lookAlikeNotes(await keepLookAlikes(run.target, arrived, existing)));
+    }
     await (arrived.isNew ? makeKeys(run, arrived, plan) : checkRows(run, arrived, collisionChecks(arrived, plan.rule)));
   }
   await settleReferences(run, tables, plan);
@@ -191,6 +197,9 @@ async function copy<T extends Table>(run: Run, source: Source<T>, table: T, plan
   const existing = plan.there.get(name);
   if (existing !== undefined) {
     await createStaging(target, existing);
+    if (holdsNicknames(existing)) {
+      await expectLookAlikes(target, existing);
+    }
     await target.query(`lock table ${quoted(name)} in share row exclusive mode`);
   }
   // Values come as the source has them, and are held to what the columns here take.
