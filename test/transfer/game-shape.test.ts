@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { recogniseGame, stagedRow, stagedTable } from '../../src/transfer/game/shape.js';
+import { recogniseGame } from '../../src/transfer/game/shape.js';
+import { stagedRow, stagedTable } from '../../src/transfer/service/staged-table.js';
 import { table, TABLES } from './game-support.js';
 
 const users = TABLES[0]!;

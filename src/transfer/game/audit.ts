@@ -3,18 +3,11 @@ import { isRight, type RankCheck, rankCheck } from '../../leaderboard/rank-check
 import { quoted } from '../identifier.js';
 import type { Target } from '../target.js';
 import { meetingOf } from './merge-checks.js';
-import type { Count } from './convert.js';
+import type { Audit, Count } from '../service/reconciled.js';
 import type { GameOptions } from './options.js';
 import { SEQUENCES } from './sequences.js';
 import type { GameShape } from './shape.js';
 import { MONTHLY } from './staged-sql.js';
-
-/** Something that must hold in Laurel after a conversion. */
-export interface Audit {
-  what: string;
-  /** Rows, or other things, for which it does not. */
-  wrong: number;
-}
 
 const FILLED = ['users', 'friendships', 'scores', 'standings', 'visits', 'seasons'];
 

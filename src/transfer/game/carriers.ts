@@ -1,13 +1,13 @@
+import { instantOf, newIdSql } from '../service/staged-sql.js';
 import { literal, quoted } from '../identifier.js';
 import type { GameOptions } from './options.js';
-import { newIdSql } from './players.js';
 import { monthOf } from './seasons.js';
-import { type GameShape, hasColumn, type StagedTable } from './shape.js';
-import { instantOf } from './staged-sql.js';
+import { hasColumn } from '../service/staged-table.js';
+import type { GameShape, GameStaged } from './shape.js';
 
 /** How a staged table gets into Laurel. */
 export interface Carrier {
-  staged: StagedTable;
+  staged: GameStaged;
   /** Laurel's table. */
   into: string;
   /** The statement that writes the rows that Laurel does not have. */
@@ -19,7 +19,7 @@ export function carriers(shape: GameShape, options: GameOptions): Carrier[] {
   return shape.tables.map((staged) => carrier(staged, shape, options));
 }
 
-function carrier(staged: StagedTable, shape: GameShape, options: GameOptions): Carrier {
+function carrier(staged: GameStaged, shape: GameShape, options: GameOptions): Carrier {
   const { timeZone, seasonTimeZone, merge } = options;
   const from = `from ${quoted(staged.table.name)} t`;
   const player = 'join laurel_players p on p.staged_id = t.user_id';
@@ -48,7 +48,7 @@ function carrier(staged: StagedTable, shape: GameShape, options: GameOptions): C
         insert: `
           insert into friendships (id, legacy_id, requester_id, receiver_id, status, created_at, responded_at)
           select ${newIdSql('t.row_no')}, t.id::integer, p.id, q.id, t.status,
-            ${instantOf(staged, 'created_at', timeZone)}, ${instantOf(staged, 'responded_at', timeZone)}
+            ${instantOf(staged, 'created_at', timeZone)}, ${instantOf(staged, 'responded_at', timeZone, 'created_at')}
           ${from} join laurel_players p on p.staged_id = t.requester_id join laurel_players q on q.staged_id = t.receiver_id
           ${fresh}`,
       };
@@ -81,7 +81,7 @@ function carrier(staged: StagedTable, shape: GameShape, options: GameOptions): C
  * Nobody noted when these users registered: their earliest trace is the best answer, as in the migrations. As there,
  * everybody keeps their nickname, and of those who look alike the oldest alone holds it against others.
  */
-function userInsert(users: StagedTable, shape: GameShape, { timeZone }: GameOptions): string {
+function userInsert(users: GameStaged, shape: GameShape, { timeZone }: GameOptions): string {
   const role = hasColumn(users, 'role') ? 't.role' : `'user'`;
   const traces = shape.tables.flatMap((staged) => {
     const trace = (id: string, at: string): string =>

@@ -1,17 +1,19 @@
-import { literal, quoted } from '../identifier.js';
-import { deleteFound, type GameCheck, repeatedRows, rowCheck, setCheck, setFound } from './game-check.js';
-import { idChecks } from './id-checks.js';
+import { quoted } from '../identifier.js';
+import { deleteFound, present, repeatedRows, rowCheck, type RowsCheck, setCheck, setFound } from '../service/checks.js';
+import { idChecks } from '../service/id-checks.js';
+import { MAX_INTEGER } from '../service/staged-sql.js';
+import { timeChecks } from '../service/time-checks.js';
 import { mergeChecks } from './merge-checks.js';
 import type { GameOptions } from './options.js';
-import type { StagedTable } from './shape.js';
-import { instantOf, MAX_INTEGER, MAX_SAFE } from './staged-sql.js';
+import type { GameStaged } from './shape.js';
+import { MAX_SAFE } from './staged-sql.js';
 
 /**
  * What can be wrong with a table other than users, in the order in which it is to be looked for. The players must have
  * been matched: a row of a user who was rejected is an orphan, and so is one of an account that was scrubbed: what was
  * forgotten does not come back.
  */
-export function childChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
+export function childChecks(staged: GameStaged, options: GameOptions): RowsCheck[] {
   return [
     ...idChecks(staged),
     ...ownChecks(staged, options),
@@ -19,7 +21,7 @@ export function childChecks(staged: StagedTable, options: GameOptions): GameChec
   ];
 }
 
-function ownChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
+function ownChecks(staged: GameStaged, options: GameOptions): RowsCheck[] {
   switch (staged.name) {
     case 'users':
       return [];
@@ -39,7 +41,7 @@ function ownChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
   }
 }
 
-function friendshipChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
+function friendshipChecks(staged: GameStaged, options: GameOptions): RowsCheck[] {
   const table = quoted(staged.table.name);
   return [
     ...timeChecks(staged, 'created_at', options),
@@ -84,7 +86,7 @@ function friendshipChecks(staged: StagedTable, options: GameOptions): GameCheck[
   ];
 }
 
-function monthlyScoreChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
+function monthlyScoreChecks(staged: GameStaged, options: GameOptions): RowsCheck[] {
   const month = ['t.user_id', 't.year', 't.month'];
   return [
     ...timeChecks(staged, 'updated_at', options),
@@ -109,7 +111,7 @@ function monthlyScoreChecks(staged: StagedTable, options: GameOptions): GameChec
   ];
 }
 
-function visitChecks(staged: StagedTable): GameCheck[] {
+function visitChecks(staged: GameStaged): RowsCheck[] {
   const table = quoted(staged.table.name);
   return [
     rowCheck(staged, `t.visit_date is not null and not (t.visit_date between '0001-01-01' and '9999-12-31')`, {
@@ -145,38 +147,7 @@ function visitChecks(staged: StagedTable): GameCheck[] {
   ];
 }
 
-/** Calendar years 1 to 9999 in both zones that the time is read in, and clock times that there were. */
-function timeChecks(staged: StagedTable, column: string, { timeZone, seasonTimeZone }: GameOptions): GameCheck[] {
-  const name = `t.${quoted(column)}`;
-  const instant = instantOf(staged, column, timeZone);
-  const yearIn = (zone: string): string =>
-    `extract(year from ${instant} at time zone ${literal(zone)}) between 1 and 9999`;
-  // Only next to the ends do zones matter; a time beyond them may be none that can be moved to another zone.
-  const isInside = `${name} >= '0001-01-03' and ${name} < '9999-12-30'`;
-  const isNear = `${name} >= '0001-01-01' and ${name} < '10000-01-02'`;
-  const isWrong = `case when ${name} is null or (${isInside}) then false
-    when ${isNear} then not (${yearIn('UTC')} and ${yearIn(seasonTimeZone)}) else true end`;
-  const checks = [
-    rowCheck(staged, isWrong, {
-      kind: 'dates',
-      column,
-      repairs: { null: [setFound(staged, `${quoted(column)} = null`)] },
-    }),
-  ];
-  const shifted = `(${instant} at time zone ${literal(timeZone)})`;
-  if (instant !== name && timeZone !== 'UTC') {
-    checks.push(
-      rowCheck(staged, `case when ${isInside} then ${shifted} <> ${name} else false end`, {
-        kind: 'time-gaps',
-        column,
-        repairs: { shift: [setFound(staged, `${quoted(column)} = ${shifted}`)] },
-      }),
-    );
-  }
-  return checks;
-}
-
-function scoreChecks(staged: StagedTable): GameCheck[] {
+function scoreChecks(staged: GameStaged): RowsCheck[] {
   return [
     rowCheck(staged, `coalesce(t.score not between -${MAX_SAFE} and ${MAX_SAFE}, false)`, {
       kind: 'numbers',
@@ -186,11 +157,7 @@ function scoreChecks(staged: StagedTable): GameCheck[] {
   ];
 }
 
-function present(staged: StagedTable, ...columns: string[]): GameCheck[] {
-  return columns.map((column) => rowCheck(staged, `t.${quoted(column)} is null`, { kind: 'null-values', column }));
-}
-
-function orphans(staged: StagedTable, column: string): GameCheck {
+function orphans(staged: GameStaged, column: string): RowsCheck {
   const reference = `t.${quoted(column)}`;
   return setCheck(
     staged,

@@ -1,18 +1,9 @@
 import { literal } from '../identifier.js';
+import type { ComparedColumn } from '../service/compare-tables.js';
 import type { GameOptions } from './options.js';
-import { hasColumn, type StagedTable } from './shape.js';
+import { hasColumn } from '../service/staged-table.js';
+import type { GameStaged } from './shape.js';
 import { MONTHLY, publicId } from './staged-sql.js';
-
-/** A column of the source, and where its value is on both sides. */
-export interface ComparedColumn {
-  name: string;
-  /** SQL of the staged value. */
-  staged: string;
-  /** SQL of the value that Laurel has, mapped back: ids through legacy_id, months through seasons, times through the zone. */
-  stored: string;
-  /** Whether it has a sum. */
-  isNumber?: true;
-}
 
 /** How a staged table and Laurel's are read side by side. */
 export interface Comparison {
@@ -24,7 +15,7 @@ export interface Comparison {
 }
 
 /** How to compare what was staged with what Laurel has; see the fields. */
-export function comparisonOf(staged: StagedTable, { timeZone, merge }: GameOptions): Comparison {
+export function comparisonOf(staged: GameStaged, { timeZone, merge }: GameOptions): Comparison {
   const time = (name: string, from = name): ComparedColumn => {
     const isInstant = staged.table.columns.some((column) => column.name === name && column.kind === 'instant');
     const zone = literal(isInstant ? 'UTC' : timeZone);

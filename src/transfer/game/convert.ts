@@ -1,3 +1,4 @@
+import type { Count } from '../service/reconciled.js';
 import type { Target } from '../target.js';
 import { withoutKeys } from './bulk-load.js';
 import { type Carrier, carriers } from './carriers.js';
@@ -8,20 +9,6 @@ import { countedAtOnce, cutTies } from './rank-counts.js';
 import { openSeasons, settleSeasonZone } from './seasons.js';
 import { moveSequences } from './sequences.js';
 import type { GameShape } from './shape.js';
-
-/** What became of the rows of a table of the source. Read is written and merged. */
-export interface Count {
-  /** The source's name of it. */
-  table: string;
-  /** Staged rows, after the checks. */
-  read: number;
-  /** New rows in Laurel. */
-  written: number;
-  /** Rows that Laurel had already. */
-  merged: number;
-  /** Of these, rows that took the place of what Laurel had. */
-  updated: number;
-}
 
 /**
  * Carries the staged rows of a game service over into Laurel's tables, in the transaction that is open; the checks must

@@ -1,8 +1,9 @@
+import { instantOf } from '../service/staged-sql.js';
 import { quoted } from '../identifier.js';
-import { deleteFound, type GameCheck, setCheck } from './game-check.js';
+import { deleteFound, type RowsCheck, setCheck } from '../service/checks.js';
 import type { GameOptions } from './options.js';
-import type { StagedTable } from './shape.js';
-import { instantOf, MONTHLY, monthKey } from './staged-sql.js';
+import type { GameStaged } from './shape.js';
+import { MONTHLY, monthKey } from './staged-sql.js';
 
 /** How staged rows (`t`), their players (`p`, `q`) and Laurel's rows (`l`) meet, as SQL. */
 export interface Meeting {
@@ -21,7 +22,7 @@ export interface Meeting {
 const PLAYER = 'join laurel_players p on p.staged_id = t.user_id';
 
 /** How rows of a table other than users are found again in Laurel. */
-export function meetingOf(staged: StagedTable, { timeZone }: GameOptions): Meeting {
+export function meetingOf(staged: GameStaged, { timeZone }: GameOptions): Meeting {
   switch (staged.name) {
     case 'users':
       throw new Error('Users are matched to players.');
@@ -72,7 +73,7 @@ export function meetingOf(staged: StagedTable, { timeZone }: GameOptions): Meeti
 }
 
 /** What can be wrong with rows beside those that Laurel has: other rows under their number, or other contents. */
-export function mergeChecks(staged: StagedTable, options: GameOptions): GameCheck[] {
+export function mergeChecks(staged: GameStaged, options: GameOptions): RowsCheck[] {
   const table = quoted(staged.table.name);
   const { stored, players, isSame, isEqual } = meetingOf(staged, options);
   const checks = [
@@ -97,7 +98,7 @@ export function mergeChecks(staged: StagedTable, options: GameOptions): GameChec
 }
 
 /** Friends do not block each other, and who blocks somebody asks nothing of them. */
-function blockedFriendships(staged: StagedTable): GameCheck {
+function blockedFriendships(staged: GameStaged): RowsCheck {
   return setCheck(
     staged,
     `select t.ctid from ${quoted(staged.table.name)} t

@@ -1,11 +1,11 @@
+import { instantOf } from '../service/staged-sql.js';
 import { quoted } from '../identifier.js';
 import type { Target } from '../target.js';
 import type { Carrier } from './carriers.js';
-import type { Count } from './convert.js';
+import type { Count } from '../service/reconciled.js';
 import { meetingOf } from './merge-checks.js';
 import type { GameOptions } from './options.js';
-import type { StagedTable } from './shape.js';
-import { instantOf } from './staged-sql.js';
+import type { GameStaged } from './shape.js';
 
 /**
  * Makes the temporary table laurel_merged_… of the staged rows that Laurel has already: which (`tid`), and whether the
@@ -53,14 +53,14 @@ export async function mergeRows(
   return { merged: counted?.merged ?? 0, updated: counted?.updated ?? 0 };
 }
 
-function userUpdate(users: StagedTable): string {
+function userUpdate(users: GameStaged): string {
   return `update users u set legacy_id = t.id::integer, updated_at = now()
     from laurel_merged_users m join ${quoted(users.table.name)} t on t.ctid = m.tid
       join laurel_players p on p.staged_id = t.id
     where u.id = p.id and u.legacy_id is null and u.deleted_at is null`;
 }
 
-function childUpdate(staged: StagedTable, options: GameOptions): string {
+function childUpdate(staged: GameStaged, options: GameOptions): string {
   const { stored, players, isSame } = meetingOf(staged, options);
   const { table, own, key } = updateOf(staged, options);
   const newer = Object.keys(own).map(
@@ -85,7 +85,7 @@ interface Update {
   key: readonly string[];
 }
 
-function updateOf(staged: StagedTable, { timeZone }: GameOptions): Update {
+function updateOf(staged: GameStaged, { timeZone }: GameOptions): Update {
   switch (staged.name) {
     case 'users':
     case 'scores':
@@ -98,7 +98,7 @@ function updateOf(staged: StagedTable, { timeZone }: GameOptions): Update {
           receiver_id: 'q.id',
           status: 't.status',
           created_at: instantOf(staged, 'created_at', timeZone),
-          responded_at: instantOf(staged, 'responded_at', timeZone),
+          responded_at: instantOf(staged, 'responded_at', timeZone, 'created_at'),
         },
         key: ['id'],
       };

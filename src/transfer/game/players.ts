@@ -1,8 +1,9 @@
-import { newId } from '../../shared/ids.js';
-import { literal, quoted } from '../identifier.js';
+import { quoted } from '../identifier.js';
+import { newIdSql } from '../service/staged-sql.js';
 import type { Target } from '../target.js';
 import type { GameOptions } from './options.js';
-import { type GameShape, hasColumn, type StagedTable, stagedTable } from './shape.js';
+import { type StagedTable, hasColumn, stagedTable } from '../service/staged-table.js';
+import type { GameShape } from './shape.js';
 import { publicId } from './staged-sql.js';
 
 /** SQL: whether a user aliased `u` was scrubbed. Read by name, as not every Laurel scrubs. */
@@ -59,14 +60,4 @@ function playersSql(users: StagedTable, merge: GameOptions['merge']): string {
            from ${staging} t join (${matchesSql(users)}) m on m.tid = t.ctid left join users u on u.id = m.player`
   }
     where t.id is not null order by t.id, t.row_no`;
-}
-
-/**
- * SQL: new ids for the rows of one statement, UUIDv7 as the server makes them, but in the order of the rows: time and
- * most random bits are the statement's, the last 32 count. A random one for each row costs five times as much.
- * @param counter SQL of a number that no two rows share in its last 32 bits
- */
-export function newIdSql(counter: string): string {
-  const prefix = newId().slice(0, -8);
-  return `(${literal(prefix)} || lpad(to_hex(${counter}::bigint & 4294967295), 8, '0'))::uuid`;
 }

@@ -1,29 +1,11 @@
 import { quoted } from '../identifier.js';
+import { type ComparedColumn, type ComparedTables, compareTables } from '../service/compare-tables.js';
+import type { Audit, Count, ReconciledTable } from '../service/reconciled.js';
 import type { Target } from '../target.js';
-import { auditGame, type Audit } from './audit.js';
-import { type ComparedColumn, type Comparison, comparisonOf } from './compared-columns.js';
-import type { Count } from './convert.js';
+import { auditGame } from './audit.js';
+import { comparisonOf } from './compared-columns.js';
 import type { GameOptions } from './options.js';
-import type { GameShape, StagedTable } from './shape.js';
-
-/** A number or a hash on both sides, as text. */
-export interface Compared {
-  /** The source's name of it; null for the number of rows. */
-  column: string | null;
-  staged: string;
-  stored: string;
-}
-
-/** A table of the source beside what Laurel has of it. */
-export interface ReconciledTable extends Count {
-  rows: Compared;
-  /** Of every column of numbers. */
-  sums: Compared[];
-  /** Of all columns of all rows, whatever their order. */
-  hash: { staged: string; stored: string };
-  /** Empty where all is as it should be: the number of rows, else sums and hashes of columns. */
-  differences: Compared[];
-}
+import type { GameShape, GameStaged } from './shape.js';
 
 export interface Reconciliation {
   tables: ReconciledTable[];
@@ -47,7 +29,7 @@ export async function reconcileGame(
 ): Promise<Reconciliation> {
   const tables: ReconciledTable[] = [];
   for (const [index, staged] of shape.tables.entries()) {
-    tables.push({ ...counts[index]!, ...(await compare(target, staged, options)) });
+    tables.push({ ...counts[index]!, ...(await compareTables(target, comparedTables(staged, options))) });
   }
   return { tables, audits: await auditGame(target, shape, options, counts) };
 }
@@ -57,79 +39,18 @@ export function isReconciled({ tables, audits }: Reconciliation): boolean {
   return tables.every(({ differences }) => differences.length === 0) && audits.every(({ wrong }) => wrong === 0);
 }
 
-async function compare(
-  target: Target,
-  staged: StagedTable,
-  options: GameOptions,
-): Promise<Pick<ReconciledTable, 'rows' | 'sums' | 'hash' | 'differences'>> {
-  const comparison = comparisonOf(staged, options);
-  const { columns } = comparison;
-  const [key] = columns as [ComparedColumn, ...ComparedColumn[]];
-  const whole = (side: Side): string[] => [
-    hashSql(columns, key, side),
-    ...columns.filter(({ isNumber }) => isNumber === true).map((column) => `sum(${column[side]})`),
-  ];
-  const [left, right] = [
-    await aggregates(target, staged, comparison, options, 'staged', whole('staged')),
-    await aggregates(target, staged, comparison, options, 'stored', whole('stored')),
-  ];
-  const [rows, hash, ...rest] = left.map((value, index) => ({ staged: value, stored: right[index]! }));
-  const names = columns.filter(({ isNumber }) => isNumber === true).map(({ name }) => name);
-  const sums = rest.map((sum, index) => ({ column: names[index]!, ...sum }));
-  const compared = { rows: { column: null, ...rows! }, sums, hash: hash! };
-  const isSame = rows!.staged === rows!.stored && hash!.staged === hash!.stored;
-  const byColumn = isSame ? [] : await columnHashes(target, staged, comparison, options);
-  const differences = [compared.rows, ...sums, ...byColumn].filter((pair) => pair.staged !== pair.stored);
-  return { ...compared, differences };
-}
-
-type Side = 'staged' | 'stored';
-
-/** To name the columns that differ. */
-async function columnHashes(
-  target: Target,
-  staged: StagedTable,
-  comparison: Comparison,
-  options: GameOptions,
-): Promise<Compared[]> {
-  const [key] = comparison.columns as [ComparedColumn, ...ComparedColumn[]];
-  const hashes = (side: Side): string[] => comparison.columns.map((column) => hashSql([column], key, side));
-  const [left, right] = [
-    await aggregates(target, staged, comparison, options, 'staged', hashes('staged')),
-    await aggregates(target, staged, comparison, options, 'stored', hashes('stored')),
-  ];
-  return comparison.columns.map(({ name }, index) => ({
-    column: name,
-    staged: left[index + 1]!,
-    stored: right[index + 1]!,
-  }));
-}
-
-/** @returns the number of rows, then the aggregates, as text */
-async function aggregates(
-  target: Target,
-  { name, table }: StagedTable,
-  { stagedJoins, stored }: Comparison,
-  { merge }: GameOptions,
-  side: Side,
-  expressions: readonly string[],
-): Promise<string[]> {
-  const staging = quoted(table.name);
-  const isFresh = `not exists (select from laurel_merged_${name} x where x.tid = t.ctid)`;
-  const from =
-    side === 'staged'
-      ? `${staging} t ${stagedJoins} ${merge === undefined ? '' : `where ${isFresh}`}`
-      : `${stored} ${merge === undefined ? '' : `where l.legacy_id in (select t.id::integer from ${staging} t where ${isFresh})`}`;
-  const selected = ['count(*)', ...expressions].map((expression) => `coalesce(${expression}, 0)::text`);
-  const [row] = await target.query<{ values: string[] }>(`select array[${selected.join(', ')}] as values from ${from}`);
-  return row!.values;
-}
-
-/**
- * PostgreSQL's own hash of a row: both sides are in one database here, and it takes a sixth of the time of MD5. It adds
- * up the hashes of the values; only as the key is their seed does a sum over rows tell whose value is whose. Sums,
- * unlike exclusive ors, do not cancel out what is there twice.
- */
-function hashSql(columns: readonly ComparedColumn[], key: ComparedColumn, side: Side): string {
-  return `sum(hash_record_extended(row(${columns.map((column) => column[side]).join(', ')}), ${key[side]}))`;
+function comparedTables(staged: GameStaged, options: GameOptions): ComparedTables {
+  const { columns, stagedJoins, stored } = comparisonOf(staged, options);
+  const staging = quoted(staged.table.name);
+  const isFresh = `not exists (select from laurel_merged_${staged.name} x where x.tid = t.ctid)`;
+  const isMerge = options.merge !== undefined;
+  return {
+    columns: columns as [ComparedColumn, ...ComparedColumn[]],
+    from: {
+      staged: `${staging} t ${stagedJoins} ${isMerge ? `where ${isFresh}` : ''}`,
+      stored: isMerge
+        ? `${stored} where l.legacy_id in (select t.id::integer from ${staging} t where ${isFresh})`
+        : stored,
+    },
+  };
 }

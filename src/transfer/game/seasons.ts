@@ -1,11 +1,13 @@
+import { instantOf } from '../service/staged-sql.js';
 import { seasonOfKey, type SeasonWindow } from '../../leaderboard/season-calendar.js';
 import { seasonId } from '../../shared/ids.js';
 import { TransferError } from '../errors.js';
 import { literal, quoted } from '../identifier.js';
 import type { Target } from '../target.js';
 import type { GameOptions } from './options.js';
-import { type GameShape, stagedTable } from './shape.js';
-import { instantOf, MONTHLY, monthKey } from './staged-sql.js';
+import { stagedTable } from '../service/staged-table.js';
+import type { GameShape } from './shape.js';
+import { MONTHLY, monthKey } from './staged-sql.js';
 
 /**
  * Gives the default board the zone of the setting, as long as it has no season, as `laurel serve` does.

@@ -1,23 +1,8 @@
-import { literal, quoted } from '../identifier.js';
-import type { StagedTable } from './shape.js';
-
 /** The default board, as the migrations made it. */
 export const MONTHLY = '01900000-0000-7000-8000-000000000001';
 
 /** Largest number that a client can read: 2^53 - 1. */
 export const MAX_SAFE = '9007199254740991';
-
-/** The largest of the 32 bits that legacy_id and counts have. */
-export const MAX_INTEGER = '2147483647';
-
-/** SQL: a staged time as an instant. The time of an answer (responded_at) is of the request's type. */
-export function instantOf({ table }: StagedTable, column: string, timeZone: string, alias = 't'): string {
-  const name = `${alias}.${quoted(column)}`;
-  const isInstant =
-    table.columns.find((known) => known.name === (column === 'responded_at' ? 'created_at' : column))?.kind ===
-    'instant';
-  return isInstant ? name : `(${name} at time zone ${literal(timeZone)})`;
-}
 
 /** SQL: the key of the season of a staged month. */
 export function monthKey(alias = 't'): string {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { literal, quoted } from '../identifier.js';
-import { deleteFound, type GameCheck, repeatedRows, rowCheck, setCheck, setFound } from './game-check.js';
-import { idChecks } from './id-checks.js';
+import { deleteFound, type RowsCheck, repeatedRows, rowCheck, setCheck, setFound } from '../service/checks.js';
+import { idChecks } from '../service/id-checks.js';
 import type { GameOptions } from './options.js';
 import { matchesSql } from './players.js';
-import { type GameShape, hasColumn, type StagedTable, stagedTable } from './shape.js';
+import { type StagedTable, hasColumn, stagedTable } from '../service/staged-table.js';
+import type { GameShape } from './shape.js';
 import { UUID } from './staged-sql.js';
 
 /** Whoever registers must not have a longer one. */
@@ -26,7 +27,7 @@ const CONTROL = String.raw`[\u0001-\u001f\u007f-\u009f]`;
  * by the migrations, whatever the rules say of their length and invisible characters: only what the column cannot
  * hold, what has no visible key, control characters and what is taken is wrong.
  */
-export function userChecks(shape: GameShape, options: GameOptions): GameCheck[] {
+export function userChecks(shape: GameShape, options: GameOptions): RowsCheck[] {
   const users = stagedTable(shape, 'users')!;
   return [
     ...idChecks(users),
@@ -57,7 +58,7 @@ export function userChecks(shape: GameShape, options: GameOptions): GameCheck[] 
   ];
 }
 
-function publicIdChecks(users: StagedTable): GameCheck[] {
+function publicIdChecks(users: StagedTable): RowsCheck[] {
   if (!hasColumn(users, 'user_id')) {
     return [];
   }
@@ -76,7 +77,7 @@ function publicIdChecks(users: StagedTable): GameCheck[] {
 }
 
 /** Of several that are one player of Laurel, the one with the better reason to be is the first. */
-function matchChecks(users: StagedTable, merge: 'newer' | 'fail'): GameCheck[] {
+function matchChecks(users: StagedTable, merge: 'newer' | 'fail'): RowsCheck[] {
   const repeated = setCheck(
     users,
     `select tid from (
@@ -98,7 +99,7 @@ function matchChecks(users: StagedTable, merge: 'newer' | 'fail'): GameCheck[] {
   return merge === 'fail' ? [repeated, differing] : [repeated];
 }
 
-function emailChecks(users: StagedTable): GameCheck[] {
+function emailChecks(users: StagedTable): RowsCheck[] {
   const malformed = `t.email !~ ${literal(z.regexes.email.source)} or char_length(t.email) > ${MAX_EMAIL}`;
   return [
     rowCheck(users, `coalesce(${malformed}, false)`, {
@@ -113,7 +114,7 @@ function emailChecks(users: StagedTable): GameCheck[] {
   ];
 }
 
-function nicknameChecks(users: StagedTable, { merge }: GameOptions): GameCheck[] {
+function nicknameChecks(users: StagedTable, { merge }: GameOptions): RowsCheck[] {
   const rows = merge === undefined ? sameNicknames(users) : takenNicknames(users);
   const rename = (suffix: string): string => `left(t.nickname, ${MAX_NICKNAME} - char_length(${suffix})) || ${suffix}`;
   return [

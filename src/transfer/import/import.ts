@@ -91,16 +91,13 @@ export async function runImport<T extends Table>(
   }
 }
 
-/** The game service's rows go to other tables than they come from. */
-const GAME_TABLES = ['users', 'friendships', 'seasons', 'scores', 'standings', 'visits'];
-
 /** What the commit would still do is done before it, so that the proof is of what there will be. */
 async function moveAll(mover: Mover, run: Run): Promise<Moved> {
   const moved = await mover.move(run);
   if (run.dryRun || run.problems.fatal.length > 0) {
     return moved;
   }
-  const audits = await settleDeferred(run.target, mover.mode === 'game' ? GAME_TABLES : mover.tables);
+  const audits = await settleDeferred(run.target, mover.filled);
   return { ...moved, audits: [...moved.audits, ...audits] };
 }
 

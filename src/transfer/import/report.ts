@@ -65,7 +65,7 @@ export type Outcome =
 export interface ImportReport {
   source: string;
   target: string;
-  mode: 'game' | 'tables';
+  mode: 'game' | 'staff' | 'community' | 'tables';
   dryRun: boolean;
   outcome: Outcome;
   startedAt: string;

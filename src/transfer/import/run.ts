@@ -37,11 +37,13 @@ export interface Moved {
   sequences: ImportReport['sequences'];
 }
 
-/** One way to move a source: the game service's into Laurel's tables, or tables as they are. */
+/** One way to move a source: an old service's into Laurel's tables, or tables as they are. */
 export interface Mover {
   mode: ImportReport['mode'];
   /** The source's names of what is moved. */
   tables: readonly string[];
+  /** The tables here that rows go to. */
+  filled: readonly string[];
   notCarried: readonly NotCarried[];
   /** What people are to know of the source and is no fault. */
   notes?: readonly string[];

@@ -52,9 +52,11 @@ export interface TableImportOptions<T extends Table> {
 
 /** Moves tables as they are: into tables of the same names, which are made where they are not there. */
 export function tableImport<T extends Table>(source: Source<T>, options: TableImportOptions<T>): Mover {
+  const tables = source.tables.map(({ name }) => name);
   return {
     mode: 'tables',
-    tables: source.tables.map(({ name }) => name),
+    tables,
+    filled: tables,
     notCarried: options.notCarried ?? [],
     move: (run) => moveTables(run, source, options),
   };
