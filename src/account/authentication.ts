@@ -57,8 +57,8 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
   if (token === undefined) {
     throw new AppError(ErrorCode.UNAUTHENTICATED, 'The authorization header must be: Bearer, then an access token.');
   }
-  const sessionId = await verifyAccessToken(tokenKey, token);
-  const owner = await findSessionOwnerOfRequest(em, sessionId);
+  const verified = await verifyAccessToken(tokenKey, token);
+  const owner = await findSessionOwnerOfRequest(em, verified);
   if (owner === undefined) {
     throw sessionEnded();
   }
@@ -66,7 +66,7 @@ async function authenticateUser(em: SqlEntityManager, tokenKey: Uint8Array, auth
   return {
     kind: 'user',
     id: user.id,
-    sessionId,
+    sessionId: verified.sessionId,
     role,
     timeZone,
     readAt,

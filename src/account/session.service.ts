@@ -7,7 +7,7 @@ import type { InstantText } from '../shared/instant.js';
 import { newId } from '../shared/ids.js';
 import { isPresent } from './presence.js';
 import { cameBeforeSpent, noteNotSpent, noteSpending, noteSpent } from './spent-tokens.js';
-import { hashRefreshToken, newRefreshToken, REFRESH_TOKEN_DAYS } from './token.js';
+import { hashRefreshToken, newRefreshToken, REFRESH_TOKEN_DAYS, type VerifiedToken } from './token.js';
 import type { Role } from './account.type.js';
 import { userColumns } from './user.service.js';
 import type { UserRow } from './user.type.js';
@@ -36,38 +36,52 @@ const lifetime = sql`make_interval(days => ${sql.lit(REFRESH_TOKEN_DAYS)})`;
 
 /** The owner of a session that stands; undefined once it is revoked, has expired or its user is deleted. */
 export async function findSessionOwner(em: SqlEntityManager, sessionId: string): Promise<SessionOwner | undefined> {
-  const [owner] = await findSessionOwners(em, [sessionId]);
+  const [owner] = await findSessionOwners(em, [{ sessionId, hash: null }]);
   return owner;
 }
 
-/** As `findSessionOwner`, outside transactions: in one statement for requests that are served at the same time. */
+/**
+ * As `findSessionOwner`, outside transactions: in one statement for requests that are served at the same time. Undefined
+ * for a token that is refused, too.
+ */
 export async function findSessionOwnerOfRequest(
   em: SqlEntityManager,
-  sessionId: string,
+  token: VerifiedToken,
 ): Promise<SessionOwner | undefined> {
-  const [owner] = await findOwnersOfRequests(em, [sessionId]);
+  const [owner] = await findOwnersOfRequests(em, [token]);
   return owner;
 }
 
-const findOwnersOfRequests = acrossRequests(findSessionOwners);
+/** What somebody acts for a session with. */
+interface Presented {
+  sessionId: string;
+  /** SHA-256 of the token in hexadecimal digits; null where no token is the question. */
+  hash: string | null;
+}
+
+const findOwnersOfRequests = acrossRequests<Presented, SessionOwner | undefined>(findSessionOwners);
 
 async function findSessionOwners(
   em: SqlEntityManager,
-  sessionIds: readonly string[],
+  presented: readonly Presented[],
 ): Promise<(SessionOwner | undefined)[]> {
+  const ids = presented.map(({ sessionId }) => sessionId);
+  const hashes = presented.map(({ hash }) => hash);
   const rows = await query(
     em,
-    sql<SessionOwner & { sessionId: string }>`select s.id as "sessionId", ${userColumns}, u.email,
+    sql<SessionOwner & { place: number }>`select t.place::integer as place, ${userColumns}, u.email,
         u.email_verified_at is not null as "emailVerified", u.birth_date as "birthDate", u.role, u.time_zone as "timeZone", now() as "readAt",
         (w.written_lsn - '0/0')::text as "lastWrite"
-      from sessions s join users u on u.id = s.user_id
+      from unnest(${ids}::uuid[], ${hashes}::text[]) with ordinality t (session_id, hash, place)
+      join sessions s on s.id = t.session_id join users u on u.id = s.user_id
       -- A position still to come is of another cluster: the rows are from a dump.
       left join last_writes w on w.user_id = u.id and w.written_lsn <= pg_current_wal_insert_lsn()
-      where s.id = any(${sessionIds}::uuid[]) and s.revoked_at is null and s.expires_at > now()
-        and ${isPresent('u')}`,
+      where s.revoked_at is null and s.expires_at > now()
+        and ${isPresent('u')}
+        and not exists (select from refused_tokens r where r.token_hash = decode(t.hash, 'hex'))`,
   );
-  const bySession = new Map(rows.map(({ sessionId, ...owner }) => [sessionId, owner]));
-  return sessionIds.map((sessionId) => bySession.get(sessionId.toLowerCase()));
+  const owners = new Map(rows.map(({ place, ...owner }) => [place, owner]));
+  return presented.map((_, index) => owners.get(index + 1));
 }
 
 /** More of what a client calls itself is not kept. */
@@ -168,6 +182,7 @@ async function spendToken(em: SqlEntityManager, hash: Buffer, arrivedAt: number)
             t.spent_at is null as open
           from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
           where t.token_hash = ${hash} and s.revoked_at is null and ${isPresent('u')}
+            and not exists (select from refused_tokens r where r.token_hash = t.token_hash)
           for update of s`,
       );
       const token = await readToken(transaction, hash, performance.now() - arrivedAt);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppError, ErrorCode, ErrorReason } from '../errors.js';
@@ -30,10 +30,13 @@ export async function signAccessToken(secret: Uint8Array, userId: string, sessio
   return { token, expiresAt: new Date(expiresAt * 1000) };
 }
 
-interface VerifiedToken {
+/** An access token that holds, as far as its signature says. */
+export interface VerifiedToken {
   sessionId: string;
   /** Seconds since 1970. */
   expiresAt: number;
+  /** SHA-256 in hexadecimal digits: what the database knows a token by that is refused nevertheless. */
+  hash: string;
 }
 
 const MAX_REMEMBERED = 10_000;
@@ -42,19 +45,21 @@ const MAX_REMEMBERED = 10_000;
 const verified = new WeakMap<Uint8Array, LRUCache<string, VerifiedToken>>();
 
 /**
- * The session that an access token speaks for. Whether that session still stands is for the database to say.
+ * What an access token says. Whether its session still stands, and the token is none that is refused, is for the
+ * database to say.
+ * @returns the same object for the same token, as long as it is remembered
  * @throws AppError UNAUTHENTICATED, with TOKEN_EXPIRED where that is the only fault
  */
-export async function verifyAccessToken(secret: Uint8Array, token: string): Promise<string> {
+export async function verifyAccessToken(secret: Uint8Array, token: string): Promise<VerifiedToken> {
   const remembered = verified.get(secret) ?? new LRUCache<string, VerifiedToken>({ max: MAX_REMEMBERED });
   verified.set(secret, remembered);
   const known = remembered.get(token);
   if (known !== undefined && known.expiresAt > Math.floor(Date.now() / 1000)) {
-    return known.sessionId;
+    return known;
   }
   const read = await readAccessToken(secret, token);
   remembered.set(token, read);
-  return read.sessionId;
+  return read;
 }
 
 async function readAccessToken(secret: Uint8Array, token: string): Promise<VerifiedToken> {
@@ -68,7 +73,7 @@ async function readAccessToken(secret: Uint8Array, token: string): Promise<Verif
     });
     const { sid, exp } = payload;
     if (typeof sid === 'string' && isId(sid) && exp !== undefined) {
-      return { sessionId: sid, expiresAt: exp };
+      return { sessionId: sid, expiresAt: exp, hash: hash('sha256', token) };
     }
   } catch (error) {
     if (error instanceof errors.JWTExpired) {

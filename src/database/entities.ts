@@ -3,6 +3,7 @@ import { AuditLog } from '../admin/audit-log.entity.js';
 import { EmailVerification, PasswordReset } from '../account/email-token.entity.js';
 import { RateLimit } from '../limits/rate-limit.entity.js';
 import { LastWrite } from '../account/last-write.entity.js';
+import { RefusedToken } from '../account/refused-token.entity.js';
 import { Session, SessionToken } from '../account/session.entity.js';
 import { User } from '../account/user.entity.js';
 import { Block } from '../friendship/block.entity.js';
@@ -24,6 +25,7 @@ export const entities = [
   User,
   Session,
   SessionToken,
+  RefusedToken,
   EmailVerification,
   PasswordReset,
   Identity,

@@ -26,6 +26,14 @@ async function login(player: Player): Promise<Player> {
   return { ...asPlayer(data.login), email: player.email };
 }
 
+/** Puts a token on the list of those that are refused, as an import of an old service's blacklist does. */
+async function refuse(token: string): Promise<void> {
+  await query(
+    server.database.orm.em.fork(),
+    sql`insert into refused_tokens (token_hash, refused_at) values (sha256(convert_to(${token}::text, 'UTF8')), now())`,
+  );
+}
+
 interface Crafted {
   key: Uint8Array;
   header: Record<string, unknown>;
@@ -115,6 +123,18 @@ describe('access tokens', () => {
       expect(errorsOf(answer)).toEqual([UNAUTHENTICATED]);
     },
   );
+
+  test('on the list of refused ones are refused from the next request on, and others of the session go on', async () => {
+    const [player, other] = [await server.player(), await server.player()];
+    const another = await craft(player, { payload: { jti: 'another token of the same session' } });
+    const ask = () => Promise.all([player.accessToken, another, other.accessToken].map(bearer));
+    expect((await ask()).map(errorsOf)).toEqual([[], [], []]);
+    await refuse(player.accessToken);
+    // Served at the same time, they share a statement.
+    expect((await ask()).map(errorsOf)).toEqual([[REVOKED], [], []]);
+    expect((await bearer(player.accessToken)).status).toBe(401);
+    expect(errorsOf(await refresh(player.refreshToken))).toEqual([]);
+  });
 
   test('are not refresh tokens, nor the other way round', async () => {
     const player = await server.player();
@@ -246,6 +266,13 @@ describe('refreshSession', () => {
 
   test.each(['', 'unknown', 'A'.repeat(43), 'x'.repeat(100_000)])('a token that is none is refused', async (token) => {
     expect(errorsOf(await refresh(token))).toEqual([UNAUTHENTICATED]);
+  });
+
+  test('a token on the list of refused ones is refused as revoked, and others go on', async () => {
+    const [player, other] = [await server.player(), await server.player()];
+    await refuse(player.refreshToken);
+    expect(errorsOf(await refresh(player.refreshToken))).toEqual([REVOKED]);
+    expect(errorsOf(await refresh(other.refreshToken))).toEqual([]);
   });
 
   test('a token in another case is unknown and revokes nothing', async () => {

@@ -263,9 +263,9 @@ const sessions = [
     'a token that does not hold fails the request',
     change(
       'account/authentication.js',
-      'const sessionId = await verifyAccessToken(tokenKey, token);',
-      `const sessionId = await verifyAccessToken(tokenKey, token).catch(() => undefined);
-    if (sessionId === undefined) {
+      'const verified = await verifyAccessToken(tokenKey, token);',
+      `const verified = await verifyAccessToken(tokenKey, token).catch(() => undefined);
+    if (verified === undefined) {
         return { kind: 'anonymous' };
     }`,
     ),
@@ -295,8 +295,22 @@ const sessions = [
     'a session that was ended is refused',
     change(
       'account/session.service.js',
-      '::uuid[]) and s.revoked_at is null and s.expires_at',
-      '::uuid[]) and s.expires_at',
+      'where s.revoked_at is null and s.expires_at > now()',
+      'where s.expires_at > now()',
+    ),
+  ),
+  defence(
+    'a refused token is refused, whatever it says',
+    change(
+      'account/session.service.js',
+      "and not exists (select from refused_tokens r where r.token_hash = decode(t.hash, 'hex'))",
+    ),
+  ),
+  defence(
+    'a refused token refreshes nothing',
+    change(
+      'account/session.service.js',
+      'and not exists (select from refused_tokens r where r.token_hash = t.token_hash)',
     ),
   ),
   defence(

@@ -59,6 +59,10 @@ const afterwards =
     return target.graphql(VIEWER, {}, { as: player });
   };
 
+/** Puts a token on the list of those that are refused, as an import of an old service's blacklist does. */
+const refuse = (target: Target, token: string): Promise<unknown> =>
+  target.sql(`insert into refused_tokens (token_hash, refused_at) values (decode($1, 'hex'), now())`, [hashed(token)]);
+
 /** Tokens as mails bring them, without the way of a mail. */
 const hashed = (token: string): string => createHash('sha256').update(token).digest('hex');
 
@@ -219,6 +223,30 @@ export const sessions: Row[] = [
       );
     }),
     expected: SESSION_ENDED,
+  },
+  {
+    name: 'a token that stands on the list of refused ones',
+    defence: 'a refused token is refused, whatever it says',
+    attack: afterwards(async (target, player) => {
+      // Once while it is good, so that it is remembered as verified.
+      await target.ask(VIEWER, {}, { as: player });
+      await refuse(target, player.accessToken);
+    }),
+    expected: SESSION_ENDED,
+  },
+  {
+    name: 'a refresh token that stands on the list of refused ones',
+    defence: 'a refused token refreshes nothing',
+    attack: async (target) => {
+      const { refreshToken: token } = await target.player();
+      await refuse(target, token);
+      return target.graphql(REFRESH, { token });
+    },
+    expected: {
+      status: 200,
+      errors: [{ code: 'UNAUTHENTICATED', reason: 'TOKEN_REVOKED' }],
+      data: { refreshSession: null },
+    },
   },
   {
     name: 'ending the session of somebody else',
