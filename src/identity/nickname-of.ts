@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { normalizeNickname } from '../account/nickname.js';
 import { AppError } from '../errors.js';
 
-const FALLBACK = 'player';
+export const FALLBACK = 'player';
 const MAX_GRAPHEMES = 32;
 /** More is not looked at. */
 const MAX_LENGTH = 300;
@@ -21,8 +21,18 @@ const UNWANTED = /[\p{Cc}\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800
  * makes none.
  */
 export function nicknamesFor(name: string | null): string[] {
-  const base = usable(name) ?? FALLBACK;
-  return [...DIGITS.map((digits) => withDigits(base, digits)), withDigits(FALLBACK, MOST_DIGITS)];
+  const base = nicknameOf(name);
+  return [...DIGITS.map((digits) => withChance(base, digits)), withChance(FALLBACK, MOST_DIGITS)];
+}
+
+/** A name as far as it makes a nickname, whoever else may have that; "player" where it makes none. */
+export function nicknameOf(name: string | null): string {
+  return usable(name) ?? FALLBACK;
+}
+
+/** What is left of a nickname where so many characters are to go behind it. */
+export function nicknameWithRoom(nickname: string, characters: number): string {
+  return cut(nickname, MAX_GRAPHEMES - characters);
 }
 
 function usable(name: string | null): string | undefined {
@@ -42,9 +52,9 @@ function usable(name: string | null): string | undefined {
   }
 }
 
-function withDigits(base: string, digits: number): string {
+function withChance(base: string, digits: number): string {
   const tail = Array.from({ length: digits }, () => randomInt(10)).join('');
-  return `${cut(base, MAX_GRAPHEMES - digits)}${tail}`;
+  return `${nicknameWithRoom(base, digits)}${tail}`;
 }
 
 function cut(text: string, length: number): string {
