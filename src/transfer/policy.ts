@@ -15,9 +15,13 @@ export const KINDS = {
   orphans: { about: 'references to rows that are not there', repairs: { null: 'NULL in place of the reference' } },
   emails: { about: 'malformed email addresses', repairs: { null: 'NULL in their place' } },
   'email-collisions': { about: 'email addresses that differ in case or Unicode form alone', repairs: {} },
+  accounts: {
+    about: 'people who have an account here already, by an address that is theirs on both sides',
+    repairs: { link: 'that account is theirs' },
+  },
   nicknames: { about: 'nicknames that break the rules', repairs: { rename: 'player and the old id in their place' } },
   'nickname-collisions': {
-    about: 'nicknames that differ in case or Unicode form alone',
+    about: 'nicknames, and usernames of the staff, that differ in case or Unicode form alone',
     repairs: { rename: 'the old id added to all but the first' },
   },
   'password-hashes': {

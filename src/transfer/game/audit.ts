@@ -3,6 +3,7 @@ import { isRight, type RankCheck, rankCheck } from '../../leaderboard/rank-check
 import { quoted } from '../identifier.js';
 import type { Target } from '../target.js';
 import { meetingOf } from './merge-checks.js';
+import { auditCounts, auditPresence, auditReferences, counted } from '../service/audits.js';
 import type { Audit, Count } from '../service/reconciled.js';
 import type { GameOptions } from './options.js';
 import { SEQUENCES } from './sequences.js';
@@ -29,53 +30,14 @@ export async function auditGame(
   counts: readonly Count[],
 ): Promise<Audit[]> {
   return [
-    ...counts.map(({ table, read, written, merged }) => ({
-      what: `rows of ${table} that were neither written nor merged`,
-      wrong: Math.abs(read - written - merged),
-    })),
-    ...(await auditReferences(target)),
-    ...(await auditPresence(target)),
+    ...auditCounts(counts),
+    ...(await auditReferences(target, FILLED)),
+    ...(await auditPresence(target, FILLED)),
     await auditSeasons(target),
     ...(await auditSequences(target)),
     await auditRanks(target),
     ...(options.merge === undefined ? [] : await auditReplaced(target, shape, options)),
   ];
-}
-
-async function auditReferences(target: Target): Promise<Audit[]> {
-  const keys = await target.query<{ table: string; column: string; parent: string; key: string }>(
-    `select c.conrelid::regclass::text as table, a.attname as column, c.confrelid::regclass::text as parent, k.attname as key
-      from pg_constraint c
-      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
-      join pg_attribute k on k.attrelid = c.confrelid and k.attnum = c.confkey[1]
-      where c.contype = 'f' and c.conrelid in (${FILLED.map((table) => `'${table}'::regclass`).join(', ')})
-        and cardinality(c.conkey) = 1
-      order by 1, 2`,
-  );
-  const audits: Audit[] = [];
-  for (const { table, column, parent, key } of keys) {
-    const wrong = await counted(
-      target,
-      `select count(*)::integer as wrong from ${table} c where c.${quoted(column)} is not null
-        and not exists (select from ${parent} p where p.${quoted(key)} = c.${quoted(column)})`,
-    );
-    audits.push({ what: `${table}.${column} without its row of ${parent}`, wrong });
-  }
-  return audits;
-}
-
-async function auditPresence(target: Target): Promise<Audit[]> {
-  const audits: Audit[] = [];
-  for (const table of FILLED) {
-    const columns = await target.query<{ name: string }>(
-      `select attname as name from pg_attribute
-        where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped and attnotnull`,
-    );
-    const isMissing = columns.map(({ name }) => `${quoted(name)} is null`).join(' or ');
-    const wrong = await counted(target, `select count(*)::integer as wrong from ${table} where ${isMissing}`);
-    audits.push({ what: `rows of ${table} without a value that must be there`, wrong });
-  }
-  return audits;
 }
 
 async function auditSeasons(target: Target): Promise<Audit> {
@@ -129,9 +91,4 @@ async function auditReplaced(target: Target, shape: GameShape, options: GameOpti
     audits.push({ what: `rows of ${staged.source.name} that did not take the place of older ones`, wrong });
   }
   return audits;
-}
-
-async function counted(target: Target, sql: string): Promise<number> {
-  const [row] = await target.query<{ wrong: number }>(sql);
-  return row!.wrong;
 }
