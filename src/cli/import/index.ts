@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addImportCommunity } from './community.js';
 import { addImportCsv } from './csv.js';
 import { addImportMysql } from './mysql.js';
 import { addImportPostgres } from './postgres.js';
@@ -11,4 +12,5 @@ export function addImport(program: Command): void {
   addImportMysql(command);
   addImportPostgres(command);
   addImportCsv(command);
+  addImportCommunity(command);
 }
