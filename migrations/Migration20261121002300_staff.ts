@@ -18,7 +18,8 @@ export class Migration20261121002300_staff extends Migration {
         version integer not null default 1,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        deleted_at timestamptz
+        deleted_at timestamptz,
+        imported_at timestamptz
       )`);
     this.addSql(`create unique index employees_username_unique on employees (lower(username) collate "C")`);
     this.addSql(`create unique index employees_email_unique on employees (lower(email))`);
@@ -78,6 +79,7 @@ export class Migration20261121002300_staff extends Migration {
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
         deleted_at timestamptz,
+        imported_at timestamptz,
         constraint schedules_times_check
           check (legacy_id is not null or end_time is null or coalesce(start_time < end_time, false)),
         constraint schedules_reminder_check check (legacy_id is not null or not reminder or reminder_at is not null)

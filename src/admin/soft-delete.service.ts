@@ -10,12 +10,15 @@ export interface SoftDeletedTable {
   name: 'posts' | 'employees' | 'schedules';
   deleted: AuditAction;
   restored: AuditAction;
+  /** Whether rows can have been deleted in the system that they came from: they are kept from `imported_at` on. */
+  isImportedDeleted: boolean;
 }
 
 export const POSTS: SoftDeletedTable = {
   name: 'posts',
   deleted: AuditAction.POST_DELETED,
   restored: AuditAction.POST_RESTORED,
+  isImportedDeleted: false,
 };
 
 /** Schedules of an employee who is purged go along. */
@@ -23,12 +26,14 @@ export const EMPLOYEES: SoftDeletedTable = {
   name: 'employees',
   deleted: AuditAction.EMPLOYEE_DELETED,
   restored: AuditAction.EMPLOYEE_RESTORED,
+  isImportedDeleted: true,
 };
 
 export const SCHEDULES: SoftDeletedTable = {
   name: 'schedules',
   deleted: AuditAction.SCHEDULE_DELETED,
   restored: AuditAction.SCHEDULE_RESTORED,
+  isImportedDeleted: true,
 };
 
 /** All tables that `purgeDeleted` goes through. */
@@ -85,12 +90,14 @@ const PURGED_AT_ONCE = 1000;
 /** Deletes for good what was deleted so many days ago. @returns how many rows */
 export async function purgeDeleted(em: SqlEntityManager, days: number): Promise<number> {
   let purged = 0;
-  for (const { name } of SOFT_DELETED_TABLES) {
+  for (const { name, isImportedDeleted } of SOFT_DELETED_TABLES) {
+    const keptFrom = isImportedDeleted ? sql`greatest(deleted_at, imported_at)` : sql`deleted_at`;
     for (;;) {
       const rows = await query(
         em,
         sql`delete from ${sql.table(name)} where id in (
-            select id from ${sql.table(name)} where deleted_at <= now() - make_interval(days => ${days}::integer)
+            select id from ${sql.table(name)}
+            where deleted_at is not null and ${keptFrom} <= now() - make_interval(days => ${days}::integer)
             order by deleted_at limit ${sql.lit(PURGED_AT_ONCE)} for update skip locked
           ) returning 1 as purged`,
       );

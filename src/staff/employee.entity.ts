@@ -27,6 +27,8 @@ const EmployeeSchema = defineEntity({
     createdAt: p.datetime(6).defaultRaw('now()'),
     updatedAt: p.datetime(6).defaultRaw('now()'),
     deletedAt: p.datetime(6).nullable(),
+    /** Came from another system then: what was deleted there is kept here from then on, until it is purged. */
+    importedAt: p.datetime(6).nullable(),
   },
   uniques: [
     {

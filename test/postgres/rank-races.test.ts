@@ -43,7 +43,8 @@ function runWorker(task: object): Promise<Report> {
   child.send(task);
   return new Promise((resolve, reject) => {
     child.once('message', (report) => resolve(report as Report));
-    child.once('exit', (code) => reject(new Error(`A worker ended with ${code} before it had reported.`)));
+    // Comes when everything that it has sent is here, unlike its exit.
+    child.once('disconnect', () => reject(new Error('A worker ended before it had reported.')));
   });
 }
 

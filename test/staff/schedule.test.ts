@@ -443,6 +443,23 @@ describe('deleteSchedule', () => {
     expect(await purgeDeleted(em(), 90)).toBe(1);
     expect(await refusal(RESTORE_SCHEDULE, { id }, boss)).toEqual([{ code: 'NOT_FOUND', field: 'id' }]);
   });
+
+  test('is not final yet where it was deleted long ago in the system that it came from', async () => {
+    const { id } = await plan(server, employee);
+    await query(
+      em(),
+      sql`update schedules set deleted_at = now() - interval '2 years', imported_at = now() - interval '89 days'
+        where id = ${id}`,
+    );
+    expect(await purgeDeleted(em(), 90)).toBe(0);
+    await done(server.graphql(RESTORE_SCHEDULE, { id }, boss));
+    await query(
+      em(),
+      sql`update schedules set deleted_at = now() - interval '2 years', imported_at = now() - interval '91 days'
+        where id = ${id}`,
+    );
+    expect(await purgeDeleted(em(), 90)).toBe(1);
+  });
 });
 
 test('the times of edits are noted by the database, and of nothing else', async () => {

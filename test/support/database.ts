@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../src/database/database.js';
 import { parsers } from '../../src/database/embedded-parsers.js';
 import { ormOptions } from '../../src/database/options.js';
 import { upgrade } from '../../src/migrate/upgrade.js';
+import { emptyDump, migratedDump } from './dump.js';
 import { createEmptyDatabase, onServer } from './empty-database.js';
 
 export { createEmptyDatabase } from './empty-database.js';
@@ -29,7 +30,7 @@ export function openTestDatabase(script?: string): Promise<TestDatabase> {
 /** A database of this test's own without anything in it, likewise. */
 export function openEmptyTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_POSTGRES_URL'];
-  return server === undefined ? openPglite({ parsers }) : openServerDatabase(server);
+  return server === undefined ? openPglite({ loadDataDir: emptyDump(), parsers }) : openServerDatabase(server);
 }
 
 /** SQL: the old game service's database, marked as being at the first migration. */
@@ -45,7 +46,7 @@ async function openEmbedded(script?: string): Promise<TestDatabase> {
   if (script === undefined) {
     return openPglite({ loadDataDir: migratedDump(), parsers });
   }
-  const database = await openPglite({ parsers }, script);
+  const database = await openPglite({ loadDataDir: emptyDump(), parsers }, script);
   await upgrade(database);
   return database;
 }
@@ -90,10 +91,6 @@ async function openPglite(from: PGliteOptions, script = ''): Promise<TestDatabas
       await client.close();
     },
   };
-}
-
-function migratedDump(): Blob {
-  return new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
 }
 
 async function openPostgres(server: string, script?: string): Promise<TestDatabase> {

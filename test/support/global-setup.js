@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Migrates an empty embedded database once and keeps its dump, and where there is a server one there as well: a test
- * then opens a copy in a second or less instead of migrating its own. Uses the build, which `npm test` makes first.
+ * Makes an empty embedded database once, migrates it, and keeps a dump of both; where there is a server, a migrated one
+ * there as well. A test then opens a copy in a second or less instead of making its own. Uses the build, which `npm test`
+ * makes first.
  */
 export default async function globalSetup() {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-test-'));
-  await dumpEmbedded(join(folder, 'migrated.tar'));
+  await dumpEmbedded(folder);
   const server = process.env.TEST_POSTGRES_URL;
   const dropTemplate = server === undefined ? undefined : await makeTemplate(server);
   globalThis.removeTestDatabases = async () => {
@@ -17,19 +18,24 @@ export default async function globalSetup() {
   };
 }
 
-async function dumpEmbedded(file) {
+async function dumpEmbedded(folder) {
   const { PGlite } = await import('@electric-sql/pglite');
   const { MikroORM } = await import('@mikro-orm/pglite');
   const { ormOptions } = await import('../../dist/src/database/options.js');
   const { upgrade } = await import('../../dist/src/migrate/upgrade.js');
   const client = await PGlite.create();
+  process.env.LAUREL_TEST_EMPTY_DUMP = await keepDump(client, join(folder, 'empty.tar'));
   const orm = await MikroORM.init({ ...ormOptions, driverOptions: { pglite: () => client } });
   await upgrade({ orm, embedded: true, close: () => orm.close() });
-  const dump = await client.dumpDataDir('none');
+  process.env.LAUREL_TEST_DUMP = await keepDump(client, join(folder, 'migrated.tar'));
   await orm.close();
   await client.close();
-  process.env.LAUREL_TEST_DUMP = file;
+}
+
+async function keepDump(client, file) {
+  const dump = await client.dumpDataDir('none');
   writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
+  return file;
 }
 
 /** Answers with what drops it again. */

@@ -18,6 +18,7 @@ import { backUpEmbeddedDatabase } from '../../src/transfer/backup/embedded-backu
 import { restoreEmbedded } from '../../src/transfer/backup/embedded-restore.js';
 import { formatOf } from '../../src/transfer/backup/format.js';
 import { laurel } from '../cli/process.js';
+import { migratedDump } from '../support/dump.js';
 
 const SERVER = 'postgres://postgres@127.0.0.1:1/none';
 
@@ -30,8 +31,7 @@ beforeAll(async () => {
   data = join(folder, 'data');
   backup = join(folder, 'backup.tar.gz');
   mkdirSync(data);
-  const dump = new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
-  const database = await PGlite.create({ dataDir: join(data, 'database'), loadDataDir: dump });
+  const database = await PGlite.create({ dataDir: join(data, 'database'), loadDataDir: migratedDump() });
   await database.exec(
     `insert into archive_users_filled_ids (id) values ('01900000-0000-7000-8000-000000000009');
      delete from mikro_orm_migrations where id = (select max(id) from mikro_orm_migrations)`,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { EmbeddedTarget } from '../../src/transfer/embedded-target.js';
 import { checkGame } from '../../src/transfer/game/check-game.js';
@@ -18,6 +17,7 @@ import { runStagedCheck } from '../../src/transfer/staged-check.js';
 import type { Column, Table, ValueKind } from '../../src/transfer/table.js';
 import type { Target } from '../../src/transfer/target.js';
 import { openTestDatabase } from '../support/database.js';
+import { migratedDump } from '../support/dump.js';
 
 export interface TestTarget {
   target: Target;
@@ -27,8 +27,7 @@ export interface TestTarget {
 /** A migrated, empty database of this test's own: on PostgreSQL where TEST_POSTGRES_URL is set, else embedded. */
 export async function openTarget(): Promise<TestTarget> {
   if (process.env['TEST_POSTGRES_URL'] === undefined) {
-    const dump = new Blob([new Uint8Array(readFileSync(process.env['LAUREL_TEST_DUMP']!))]);
-    const target = new EmbeddedTarget(await PGlite.create({ loadDataDir: dump }));
+    const target = new EmbeddedTarget(await PGlite.create({ loadDataDir: migratedDump() }));
     for (const setting of SESSION_SETTINGS) {
       await target.query(setting);
     }

@@ -3,10 +3,11 @@ import { EmbeddedTarget } from '../../src/transfer/embedded-target.js';
 import { type Kind, KINDS, type Policies, type Policy } from '../../src/transfer/policy.js';
 import { SESSION_SETTINGS } from '../../src/transfer/session-settings.js';
 import type { Target } from '../../src/transfer/target.js';
+import { emptyDump } from '../support/dump.js';
 
 /** An empty embedded database in memory, as rows are moved into it. */
 export async function openEmptyTarget(): Promise<Target> {
-  const target = new EmbeddedTarget(await PGlite.create());
+  const target = new EmbeddedTarget(await PGlite.create({ loadDataDir: emptyDump() }));
   for (const setting of SESSION_SETTINGS) {
     await target.query(setting);
   }

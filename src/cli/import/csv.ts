@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
+import type { Config } from '../../config.js';
 import { UsageError } from '../../migrate/errors.js';
 import { parseColumnMapping } from '../../transfer/csv/column-mapping.js';
 import type { CsvTable } from '../../transfer/csv/csv-table.js';
 import { fitColumns } from '../../transfer/csv/fit-columns.js';
 import type { MappedColumn } from '../../transfer/csv/column-mapping.js';
 import { type CsvSource, openCsvSource } from '../../transfer/csv/source.js';
-import { type GameShape, recogniseGame } from '../../transfer/game/shape.js';
 import { refuseOtherMigrations } from '../../transfer/import/current-laurel.js';
-import { gameImport } from '../../transfer/import/game-import.js';
 import { tableImport } from '../../transfer/import/table-import.js';
 import type { PostgresTable } from '../../transfer/postgres-tables.js';
 import { addImportOptions, type ImportFlags, mergeOption, type MergeFlag, parseNames } from './options.js';
+import { type KnownService, knownService } from './known-service.js';
 import { importInto } from './run.js';
 
 interface CsvFlags extends ImportFlags, MergeFlag {
@@ -24,6 +24,7 @@ interface CsvFlags extends ImportFlags, MergeFlag {
   fileEncoding?: string;
   acceptChanged?: true;
   game?: true;
+  staff?: true;
   schema?: string;
 }
 
@@ -49,6 +50,7 @@ export function addImportCsv(command: Command): void {
       .option('--file-encoding <name>', 'such as windows-1252; left out: UTF-8')
       .option('--accept-changed', 'take files that are others than their manifest says')
       .option('--game', "the files are some of the game service's, such as its rejected rows; with --merge")
+      .option('--staff', "likewise the staff service's")
       .option('--schema <name>', 'where the tables are; left out: the schema of the connection')
       .addOption(mergeOption()),
   )
@@ -63,7 +65,7 @@ export function addImportCsv(command: Command): void {
 
 function run(paths: string[], flags: CsvFlags): Promise<void> {
   const { tables, columns, header, delimiter, quote, escape, fileEncoding, acceptChanged, schema, merge } = flags;
-  return importInto(flags, async ({ seasonTimeZone }) => {
+  return importInto(flags, async (config) => {
     const source = await openCsvSource(paths, {
       tables,
       columns,
@@ -76,15 +78,15 @@ function run(paths: string[], flags: CsvFlags): Promise<void> {
       encoding: fileEncoding,
       acceptChanged,
     });
-    const shape = gameShape(source, flags);
-    if (shape !== undefined && schema !== undefined) {
+    const service = serviceOf(source, config, flags);
+    if (service !== undefined && schema !== undefined) {
       await source.close();
       throw new UsageError(
-        "--schema is for tables as they are, and the game service's go into Laurel's. Nothing was changed. Leave it out.",
+        `--schema is for tables as they are, and those of the ${service.called} go into Laurel's. Nothing was changed. Leave it out.`,
       );
     }
-    if (shape !== undefined) {
-      return { source, mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, [])) };
+    if (service !== undefined) {
+      return { source, mover: () => service.mover([]) };
     }
     const { manifest } = source;
     const fit = (table: CsvTable, there: PostgresTable): CsvTable =>
@@ -102,17 +104,22 @@ function run(paths: string[], flags: CsvFlags): Promise<void> {
   });
 }
 
-function gameShape({ tables }: CsvSource, { game, merge }: CsvFlags): GameShape | undefined {
-  if (game && merge === undefined) {
+function serviceOf(source: CsvSource, config: Config, flags: CsvFlags): KnownService | undefined {
+  const { game, staff, merge } = flags;
+  if (game && staff) {
+    throw new UsageError('The files are of one service. Nothing was changed. Leave out --game or --staff.');
+  }
+  const partOf = game ? 'game' : staff ? 'staff' : undefined;
+  if (partOf !== undefined && merge === undefined) {
     throw new UsageError(
-      'Some tables of the game service are merged into what came with an earlier run. Nothing was changed. Add --merge newer or --merge fail.',
+      `Some tables of the ${partOf} service are merged into what came with an earlier run. Nothing was changed. Add --merge newer or --merge fail.`,
     );
   }
-  const shape = recogniseGame(tables, game === true);
-  if (game && shape === undefined) {
+  const service = knownService(source, config, flags, partOf);
+  if (partOf !== undefined && service === undefined) {
     throw new UsageError(
-      `None of the files is a table of the game service. Nothing was changed. There are: ${tables.map(({ name }) => name).join(', ')}`,
+      `None of the files is a table of the ${partOf} service. Nothing was changed. There are: ${source.tables.map(({ name }) => name).join(', ')}`,
     );
   }
-  return shape;
+  return service;
 }

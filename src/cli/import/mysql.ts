@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../migrate/errors.js';
-import { recogniseGame } from '../../transfer/game/shape.js';
 import { tableImport } from '../../transfer/import/table-import.js';
 import { definitionsOf } from '../../transfer/mysql/definition.js';
 import type { MysqlTable } from '../../transfer/mysql/mysql-table.js';
 import { MysqlSource } from '../../transfer/mysql/source.js';
 import type { NewTable } from '../../transfer/new-table.js';
+import { knownService } from './known-service.js';
 import {
   addImportOptions,
   type ImportFlags,
@@ -28,7 +28,7 @@ export function addImportMysql(command: Command): void {
     command
       .command('mysql')
       .description(
-        "move a database of MySQL or MariaDB here: the game service's into Laurel's tables, or any tables as they are",
+        "move a database of MySQL or MariaDB here: those of the game and the staff service into Laurel's tables, or any tables as they are",
       )
       .requiredOption('--from <url>', 'mysql://user:password@host:port/database')
       .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
@@ -51,20 +51,20 @@ function run(flags: MysqlFlags): Promise<void> {
     ({ protocol, hostname }) => protocol === 'mysql:' && hostname !== '',
     'mysql://user:password@host:3306/database',
   );
-  return importInto(flags, async ({ seasonTimeZone }) => {
+  return importInto(flags, async (config) => {
     const names = tables?.join() === 'all' ? undefined : tables;
     const source = await MysqlSource.open(from, { tables: names, timeZone: sourceTimeZone });
-    const shape = tables === undefined ? recogniseGame(source.tables) : undefined;
-    if (tables === undefined && shape === undefined) {
+    const service = tables === undefined ? knownService(source, config, flags) : undefined;
+    if (tables === undefined && service === undefined) {
       await source.close();
       throw new UsageError(
-        `This is not the game service's database. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
+        `This is neither the game service's database nor the staff service's. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
       );
     }
-    if (shape !== undefined && schema !== undefined) {
+    if (service !== undefined && schema !== undefined) {
       await source.close();
       throw new UsageError(
-        "--schema is for tables as they are, and the game service's go into Laurel's. Nothing was changed. Leave it out, or add --tables all",
+        `--schema is for tables as they are, and those of the ${service.called} go into Laurel's. Nothing was changed. Leave it out, or add --tables all`,
       );
     }
     const leftOut = source.leftOut.map(({ what, name }) => ({ name, why: `a ${what}: only tables are moved` }));
@@ -74,11 +74,10 @@ function run(flags: MysqlFlags): Promise<void> {
       source,
       mover: async () => {
         const notes = besideTheSnapshot(source.tables);
-        if (shape === undefined) {
+        if (service === undefined) {
           return { ...tableImport(source, { schema, merge, notCarried: leftOut, define }), notes };
         }
-        const { gameImport } = await import('../../transfer/import/game-import.js');
-        return { ...gameImport(source, shape, { seasonTimeZone, merge }, leftOut), notes };
+        return { ...(await service.mover(leftOut)), notes };
       },
     };
   });

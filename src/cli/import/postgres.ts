@@ -1,13 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../migrate/errors.js';
 import { LEFT_OUT } from '../../transfer/csv/export.js';
-import { recogniseGame } from '../../transfer/game/shape.js';
 import { refuseOtherMigrations } from '../../transfer/import/current-laurel.js';
-import { gameImport } from '../../transfer/import/game-import.js';
 import type { NotCarried } from '../../transfer/import/report.js';
 import { tableImport } from '../../transfer/import/table-import.js';
 import { newTablesFrom } from '../../transfer/postgres/new-tables.js';
 import { PostgresSource } from '../../transfer/postgres/source.js';
+import { knownService } from './known-service.js';
 import {
   addImportOptions,
   type ImportFlags,
@@ -32,7 +31,9 @@ export function addImportPostgres(command: Command): void {
   addImportOptions(
     command
       .command('postgres')
-      .description("move another PostgreSQL database here: Laurel's, the old game service's, or any tables as they are")
+      .description(
+        "move another PostgreSQL database here: Laurel's, that of the old game or staff service, or any tables as they are",
+      )
       .requiredOption('--from <url>', 'postgres://user:password@host:port/database')
       .option('--tables <names>', 'these tables as they are, with commas between; or all', parseNames)
       .option(
@@ -58,41 +59,36 @@ function run(flags: PostgresFlags): Promise<void> {
     ({ protocol }) => /^postgres(?:ql)?:$/.test(protocol),
     'postgres://user:password@host:5432/database',
   );
-  return importInto(flags, async ({ seasonTimeZone }) => {
+  return importInto(flags, async (config) => {
     const source = await open(flags, flags.tables?.join() === 'all' ? undefined : flags.tables);
     if (flags.tables !== undefined) {
       return tables(source, flags);
     }
     const isLaurel = source.migrations.length > 0;
-    const shape = isLaurel ? undefined : recogniseGame(source.tables);
-    if ((isLaurel || shape !== undefined) && flags.schema !== undefined) {
+    const service = isLaurel ? undefined : knownService(source, config, flags);
+    if ((isLaurel || service !== undefined) && flags.schema !== undefined) {
       await source.close();
       throw new UsageError(
-        `--schema is for tables as they are, and those of ${isLaurel ? 'a Laurel' : 'the game service'} go into Laurel's. Nothing was changed. Leave it out, or add --tables all`,
+        `--schema is for tables as they are, and those of ${service === undefined ? 'a Laurel' : `the ${service.called}`} go into Laurel's. Nothing was changed. Leave it out, or add --tables all`,
       );
     }
     if (isLaurel) {
       return await laurel(source, flags);
     }
-    if (shape === undefined) {
+    if (service === undefined) {
       await source.close();
       throw new UsageError(
-        `This is neither Laurel's database nor the game service's. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
+        `This is neither Laurel's database nor that of the game or the staff service. Nothing was changed. To move its tables as they are: --tables all\nIt has: ${source.tables.map(({ name }) => name).join(', ')}`,
       );
     }
-    const { merge } = flags;
-    const read = shape.tables.map((table) => table.source.name);
-    const unused = [...(flags.where?.keys() ?? [])].filter((name) => !read.includes(name));
+    const unused = [...(flags.where?.keys() ?? [])].filter((name) => !service.tables.includes(name));
     if (unused.length > 0) {
       await source.close();
       throw new UsageError(
-        `--where is for tables that are read, and ${unused.join(', ')} is not carried over. Nothing was changed. Leave it out. Of the game service there are: ${read.join(', ')}`,
+        `--where is for tables that are read, and ${unused.join(', ')} is not carried over. Nothing was changed. Leave it out. Of the ${service.called} there are: ${service.tables.join(', ')}`,
       );
     }
-    return {
-      source,
-      mover: () => Promise.resolve(gameImport(source, shape, { seasonTimeZone, merge }, unreadOf(source))),
-    };
+    return { source, mover: () => service.mover(unreadOf(source)) };
   });
 }
 

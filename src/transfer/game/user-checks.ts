@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { literal, quoted } from '../identifier.js';
 import { deleteFound, type RowsCheck, repeatedRows, rowCheck, setCheck, setFound } from '../service/checks.js';
+import { KNOWN_HASH, MAX_EMAIL, MAX_HASH } from '../service/account-rules.js';
 import { idChecks } from '../service/id-checks.js';
 import type { GameOptions } from './options.js';
 import { matchesSql } from './players.js';
@@ -8,14 +9,8 @@ import { type StagedTable, hasColumn, stagedTable } from '../service/staged-tabl
 import type { GameShape } from './shape.js';
 import { UUID } from './staged-sql.js';
 
-/** Whoever registers must not have a longer one. */
-const MAX_EMAIL = 254;
 /** The column ends here. */
 const MAX_NICKNAME = 320;
-const MAX_HASH = 255;
-
-/** What src/account/password.ts can compare a password with. */
-const KNOWN_HASH = String.raw`^(\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}|\$argon2(id|i|d)\$.+)$`;
 
 /** What no nickname can have that is to be shown in one line. */
 const CONTROL = String.raw`[\u0001-\u001f\u007f-\u009f]`;
