@@ -59,7 +59,7 @@ function comparedTables(staged: StaffStaged, options: StaffOptions): ComparedTab
 
 function employeeColumns(employees: StaffStaged, options: StaffOptions): ComparedTables['columns'] {
   return [
-    key('employee_id'),
+    keyColumn('employee_id'),
     same('email'),
     same('username'),
     // An account that was there keeps its own.
@@ -81,7 +81,7 @@ function scheduleColumns(schedules: StaffStaged, options: StaffOptions): Compare
   const changed = time(schedules, 'updated_at', options);
   const created = time(schedules, 'created_at', options);
   return [
-    key('schedule_id'),
+    keyColumn('schedule_id'),
     { name: 'employee_id', staged: 't.employee_id::bigint', stored: 'e.legacy_id::bigint', isNumber: true },
     { name: 'schedule_type', staged: wordOf('schedule_type'), stored: 'l.type' },
     same('title'),
@@ -103,7 +103,7 @@ function scheduleColumns(schedules: StaffStaged, options: StaffOptions): Compare
 
 const DELETED: ComparedColumn = { name: 'is_deleted', staged: 't.is_deleted', stored: '(l.deleted_at is not null)' };
 
-function key(name: string): ComparedColumn {
+function keyColumn(name: string): ComparedColumn {
   return { name, staged: `t.${name}::bigint`, stored: 'l.legacy_id::bigint', isNumber: true };
 }
 
