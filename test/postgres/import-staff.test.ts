@@ -2,10 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client } from 'pg';
-import type { ImportReport } from '../../src/transfer/import/report.js';
-import { type Finished, laurel, LaurelProcess } from '../cli/process.js';
-import { createEmptyDatabase } from '../support/database.js';
+import { LaurelProcess } from '../cli/process.js';
+import { type Imported, openPlace, type Place, runImport } from './import-support.js';
 import { FAULTS, PLAYERS, staffService } from './staff-service.js';
 
 const ZONE = ['--source-time-zone', 'Asia/Seoul'];
@@ -15,40 +13,12 @@ const POLICIES = `${REPAIRS} --email-collisions reject --null-values reject --da
   ' ',
 );
 
-/** A database on the server of the tests, with a connection to it. */
-interface Place {
-  url: string;
-  client: Client;
-  close(): Promise<void>;
-}
-
-async function place(template?: string): Promise<Place> {
-  const { url, drop } = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], template);
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  return {
-    url,
-    client,
-    close: async () => {
-      await client.end();
-      await drop();
-    },
-  };
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'laurel-staff-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-type Run = Finished & { report: ImportReport | undefined };
+const run = (into: Place, words: string[]): Promise<Imported> => runImport(into, join(folder, 'data'), words);
 
-async function run(into: Place, words: string[]): Promise<Run> {
-  const settings = { DATABASE_URL: into.url, DATA_DIR: join(folder, 'data') };
-  const finished = await laurel(['import', ...words, '--json'], settings);
-  const line = finished.output.split('\n').find((each) => each.startsWith('{"source"'));
-  return { ...finished, report: line === undefined ? undefined : (JSON.parse(line) as ImportReport) };
-}
-
-const fromStaff = (source: Place, into: Place, ...words: string[]): Promise<Run> =>
+const fromStaff = (source: Place, into: Place, ...words: string[]): Promise<Imported> =>
   run(into, ['postgres', '--from', source.url, ...ZONE, ...words]);
 
 /** All employees and schedules of the old service as it would show them, in the words that Laurel keeps. */
@@ -94,10 +64,10 @@ describe('a staff service as it made its tables', () => {
   let source: Place;
   let target: Place;
   beforeAll(async () => {
-    source = await place('template0');
+    source = await openPlace('template0');
     await source.client.query(`${staffService(true)};
       alter table employees add column shoe_size integer; create table alembic_version (version_num varchar(32))`);
-    target = await place(process.env['LAUREL_TEST_TEMPLATE']);
+    target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);
   });
   afterAll(async () => {
     await target?.close();
@@ -234,9 +204,9 @@ describe('a staff service with faults, into a Laurel in use', () => {
   let source: Place;
   let target: Place;
   beforeAll(async () => {
-    source = await place('template0');
+    source = await openPlace('template0');
     await source.client.query(`${staffService(false)}; ${FAULTS}`);
-    target = await place(process.env['LAUREL_TEST_TEMPLATE']);
+    target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);
     await target.client.query(PLAYERS);
   });
   afterAll(async () => {
@@ -380,8 +350,8 @@ describe('a staff service with faults, into a Laurel in use', () => {
 });
 
 test('players who register meanwhile take no nickname twice, and nothing is lost', async () => {
-  const source = await place('template0');
-  const target = await place(process.env['LAUREL_TEST_TEMPLATE']);
+  const source = await openPlace('template0');
+  const target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);
   try {
     await source.client.query(staffService(true));
     const over = new AbortController();

@@ -11,6 +11,28 @@ export interface Imported extends Finished {
   report: ImportReport | undefined;
 }
 
+/** A database of its own on the server of the tests, and a connection to it. */
+export interface Place {
+  url: string;
+  client: Client;
+  close(): Promise<void>;
+}
+
+/** @param template what it is a copy of */
+export async function openPlace(template: string | undefined): Promise<Place> {
+  const { url, drop } = await createEmptyDatabase(process.env['TEST_POSTGRES_URL'], template);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return { url, client, close: () => client.end().then(drop) };
+}
+
+/** Runs `laurel import --json` with these words, into that database. @param dataDir where reports go */
+export async function runImport(into: Place, dataDir: string, words: readonly string[]): Promise<Imported> {
+  const finished = await laurel(['import', ...words, '--json'], { DATABASE_URL: into.url, DATA_DIR: dataDir });
+  const line = finished.output.split('\n').find((each) => each.startsWith('{"source"'));
+  return { ...finished, report: line === undefined ? undefined : (JSON.parse(line) as ImportReport) };
+}
+
 /** A database of its own without any tables, and a folder, to import CSV files into. */
 export interface CsvPlace {
   url: string;

@@ -16,9 +16,16 @@ interface RangeVar {
   relname: string;
 }
 
+interface ConstraintNode {
+  contype: string;
+  conname: string;
+  pktable?: RangeVar;
+  skip_validation?: true;
+}
+
 interface AlterCommand {
   subtype: string;
-  def?: { Constraint?: { contype: string; conname: string; pktable?: RangeVar } };
+  def?: { Constraint?: ConstraintNode };
 }
 
 /** Those parts of statements that count here, by the kind of the statement. */
@@ -62,17 +69,22 @@ export function sortLater(statements: readonly ParsedStatement[], moved: readonl
     if (uncarried !== undefined) {
       sorted.problems.push(uncarried);
     } else if (!isLeftOut) {
-      sorted[key !== undefined || commented === true ? 'references' : 'keys'].push(text);
+      sorted[key !== undefined || commented === true ? 'references' : 'keys'].push(validated(text, key));
     }
   }
   return sorted;
+}
+
+/** A foreign key that the source has never checked is checked here: rows without their parents are found. */
+function validated(text: string, key: ConstraintNode | undefined): string {
+  return key?.skip_validation === true ? text.replace(/\s+NOT VALID(?=;?\s*$)/, '') : text;
 }
 
 function nameOf(parts: readonly string[] | undefined): string {
   return JSON.stringify(parts);
 }
 
-function foreignKeyOf(node: LaterNodes): { conname: string; pktable?: RangeVar } | undefined {
+function foreignKeyOf(node: LaterNodes): ConstraintNode | undefined {
   const constraint = node.AlterTableStmt?.cmds[0].AlterTableCmd.def?.Constraint;
   return constraint?.contype === 'CONSTR_FOREIGN' ? constraint : undefined;
 }
