@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { array, assert, asyncProperty, jsonValue } from 'fast-check';
 import { type CommunitySource, openCommunitySource } from '../../src/transfer/community/source.js';
 import { exportFile } from './community-support.js';
 import { scratchFolder } from './csv-support.js';
@@ -117,6 +118,21 @@ describe('an export of the community', () => {
         },
       ],
     });
+  });
+
+  test('has every value as it is or says so, whatever is in it', async () => {
+    await assert(
+      asyncProperty(array(jsonValue({ maxDepth: 4 }), { maxLength: 20 }), async (values) => {
+        const { users } = await read({ users: values.map((name) => ({ name })) });
+        expect(
+          users!.map(
+            ({ name, fault }) =>
+              name ?? JSON.parse(/^name is to be a text, and is (.*)$/s.exec(fault ?? '')?.[1] ?? 'null'),
+          ),
+        ).toEqual(values.map((value) => JSON.parse(JSON.stringify(value))));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('of rows by one key twice, has both', async () => {
