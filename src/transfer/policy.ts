@@ -14,7 +14,11 @@ export const KINDS = {
   },
   orphans: { about: 'references to rows that are not there', repairs: { null: 'NULL in place of the reference' } },
   emails: { about: 'malformed email addresses', repairs: { null: 'NULL in their place' } },
-  'email-collisions': { about: 'email addresses that differ in case or Unicode form alone', repairs: {} },
+  'email-collisions': {
+    about:
+      'email addresses that differ in case or Unicode form alone, or are of an account here that is not theirs for certain',
+    repairs: {},
+  },
   accounts: {
     about: 'people who have an account here already, by an address that is theirs on both sides',
     repairs: { link: 'that account is theirs' },

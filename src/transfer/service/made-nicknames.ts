@@ -21,8 +21,8 @@ const BATCH_ROWS = 5000;
 const FEW_DIGITS = 6;
 const MANY_DIGITS = 12;
 
-/** As many digits of an address that the next ones are looked for only where somebody means mischief. */
-const MORE_ATTEMPTS = 3;
+/** How often twelve digits are tried: those of the MD5, of the MD5 of that, and so on. Chance takes none of them twice. */
+const LAST_ATTEMPTS = 3;
 
 /**
  * Makes nicknames for people who come with a name and an address, as everybody's are: no two the same, nor looking
@@ -30,9 +30,9 @@ const MORE_ATTEMPTS = 3;
  *
  * It is the name, as far as it makes a nickname ("player" where it makes none). Of several who would have the same one, or
  * such that look alike, the one who was there first has it, and of those the first by address. Everybody else, and who
- * would have a player's or a reserved one, has six digits behind the name, which come from the MD5 of the address in lower case; where somebody
- * has that as well, "player" with twelve such digits. So the same people get the same nicknames, as long as nobody has
- * taken one of them meanwhile.
+ * would have a player's or a reserved one, has six digits behind the name, which come from the MD5 of the address in
+ * lower case; where somebody has that as well, "player" with twelve such digits. So the same people get the same
+ * nicknames, as long as nobody has taken one of them meanwhile.
  *
  * Nobody may write to users meanwhile: the caller has locked the table.
  * @throws TransferError where somebody gets none
@@ -57,12 +57,12 @@ export async function makeNicknames(target: Target, { from, into, reserved }: Ni
   await target.query('drop table laurel_nickname_bases, laurel_nicknames_taken');
 }
 
-/** SQL of the nicknames to try, of a person aliased `p` with what their name makes, aliased `b`; `hash` is of the address. */
+/** SQL of the nicknames to try, of a person aliased `p` with what their name makes, aliased `b`. */
 function attempts(): string[] {
   const digits = (hash: string, count: number): string =>
     `lpad((('x' || left(${hash}, 15))::bit(60)::bigint % ${10 ** count})::text, ${count}, '0')`;
   const hashes = ['md5(lower(p.email))'];
-  while (hashes.length < MORE_ATTEMPTS) {
+  while (hashes.length < LAST_ATTEMPTS) {
     hashes.push(`md5(${hashes.at(-1)})`);
   }
   return [
