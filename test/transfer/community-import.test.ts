@@ -266,6 +266,30 @@ describe('an export of several hundred rows', () => {
     expect(await sql('select title from posts')).toEqual([{ title: 'Title 1' }]);
   });
 
+  test('with NULL in place of what is not what it is to be, has all rows that can be without it', async () => {
+    const report = await move(
+      {
+        users: [
+          user(1, { name: 5, picture: ['a'], verified_email: 'yes' }),
+          user(2, { provider: {} }),
+          user(3, { picture: 'javascript:alert(1)' }),
+        ],
+      },
+      { policies: policies({ values: 'null', 'null-values': 'reject' }), rejects: join(folder.path, 'rejected') },
+    );
+    expect(isProven(report)).toBe(true);
+    expect(figures(report)).toEqual({ users: [3, 2, 0, 0, 1, 0] });
+    expect(found(report)).toEqual([
+      ['users: values', null, 2],
+      ['users: null-values', 'provider', 1],
+      ['users: values', 'picture', 1],
+    ]);
+    expect(await sql('select nickname, email, picture_url as picture from users order by created_at')).toEqual([
+      { nickname: 'player', email: null, picture: null },
+      { nickname: '김민준', email: null, picture: null },
+    ]);
+  });
+
   test('in a dry run changes nothing', async () => {
     const report = await move(cleanExport(), { dryRun: true });
     expect(report).toMatchObject({ outcome: 'checked', findings: [] });

@@ -98,7 +98,6 @@ describe('an export of the community', () => {
       users: [
         {
           entry: '1',
-          email: 'b@example.com',
           name: 'A',
           fault: 'the row is kept by "a@example.com", and its email is "b@example.com"',
         },

@@ -73,7 +73,7 @@ function onceEach(section: Section, fields: NonNullable<Entry['fields']>, faults
   return values;
 }
 
-/** What a row is kept by says what its key is, where it does not say so itself. */
+/** What a row is kept by says what its key is, where it does not say so itself. Where both differ, neither is taken. */
 function addKey({ key: name }: Section, key: string | null, values: Map<string, JsonValue>, faults: string[]): void {
   if (key === null) {
     return;
@@ -82,6 +82,7 @@ function addKey({ key: name }: Section, key: string | null, values: Map<string, 
   if (own === undefined || own.is === 'null') {
     values.set(name, { is: 'text', text: key });
   } else if (own.text !== key) {
+    values.delete(name);
     faults.push(`the row is kept by ${JSON.stringify(key)}, and its ${name} is ${described(own)}`);
   }
 }

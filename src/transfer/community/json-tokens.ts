@@ -4,7 +4,7 @@ import { parser, type Token } from 'stream-json/parser.js';
 import { verifier, type VerifierError } from 'stream-json/utils/verifier.js';
 import { TransferError } from '../errors.js';
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 /**
  * The tokens of a JSON file, one after the other, numbers in their own digits. A byte order mark is passed over.

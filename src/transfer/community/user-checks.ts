@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { literal, quoted } from '../identifier.js';
+import { MAX_EMAIL } from '../service/account-rules.js';
 import { deleteFound, present, repeatedRows, rowCheck, type RowsCheck, setCheck, setFound } from '../service/checks.js';
 import { timeChecks } from '../service/time-checks.js';
 import { IN_UTC, faultCheck } from './common-checks.js';
@@ -7,8 +8,6 @@ import type { CommunityOptions } from './options.js';
 import { addressOf, IS_KNOWN, IS_LINKABLE } from './people.js';
 import type { CommunityStaged } from './shape.js';
 
-/** Whoever registers must not have a longer one. */
-const MAX_EMAIL = 254;
 /** OpenID Connect has no longer subjects. */
 const MAX_SUBJECT = 255;
 /** As settings name providers (src/identity/provider-settings.ts). */
