@@ -23,7 +23,8 @@ export default {
     '<rootDir>/test/mysql/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/faults/',
-    // They go through the history again and again, for minutes: where it matters most, on a server (npm run test:postgres).
+    // Many commands, or the history again and again: quicker on a server (npm run test:postgres).
+    '<rootDir>/test/cli/(?:admin|api-key)\\.test\\.ts$',
     '<rootDir>/test/migrate/(?:check|stamp)\\.test\\.ts$',
     '<rootDir>/test/migrations/(?:fixture|look-alikes|rank-tree|refusals)\\.test\\.ts$',
   ],

@@ -10,6 +10,7 @@ export default {
     '<rootDir>/test/postgres/**/*.test.ts',
     '<rootDir>/test/leaderboard/{operator-sql,statements}.test.ts',
     '<rootDir>/test/migrate/{check,losses,run,run-faults,staged,stamp}.test.ts',
+    '<rootDir>/test/cli/{admin,api-key}.test.ts',
     '<rootDir>/test/{limits/limiter,post/feed,home-screen}.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],

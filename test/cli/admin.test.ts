@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type CommandPlace, migratedPlace } from './place.js';
 import { laurel, LaurelProcess, postOnNewConnection } from './process.js';
 
 const EMAIL = 'Ada@Example.com';
@@ -19,14 +19,15 @@ const REGISTER = `mutation ($input: RegisterInput!) { register(input: $input) { 
 const ACCOUNT = '{ viewer { id nickname account { email role emailVerified } } }';
 const LOG = '{ auditLog { nodes { actorKind actorId action targetId details } } }';
 
+let place: CommandPlace;
 let dataDir: string;
 let settings: Record<string, string>;
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'laurel-cli-'));
-  settings = { DATA_DIR: dataDir, APP_URL: 'https://game.example.com/' };
-  await laurel(['migrate', 'upgrade'], settings);
+  place = await migratedPlace();
+  dataDir = place.dataDir;
+  settings = { ...place.settings, APP_URL: 'https://game.example.com/' };
 });
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+afterAll(() => place?.close());
 
 /** The token in the mail to that address, once it has been written to the outbox. */
 async function mailedToken(address: string): Promise<string> {

@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type CommandPlace, migratedPlace } from './place.js';
 import { laurel, LaurelProcess } from './process.js';
 
-let dataDir: string;
+let place: CommandPlace;
 let settings: Record<string, string>;
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'laurel-cli-'));
-  settings = { DATA_DIR: dataDir };
-  await laurel(['migrate', 'upgrade'], settings);
+  place = await migratedPlace();
+  ({ settings } = place);
 });
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+afterAll(() => place?.close());
 
 test.each([
   [['api-key', 'create', '--scopes', 'admin'], '--name'],
