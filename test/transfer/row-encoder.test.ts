@@ -123,11 +123,11 @@ describe('values of every kind', () => {
     text(fc.json().filter((value) => !value.includes('\0'))),
     fc.option(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))),
     text(fc.constantFrom('000', '101', '111')),
-    text(fc.constantFrom('0', '1')),
+    text(fc.constantFrom('0', '1', 'True', 'FALSE', 'no')),
     text(clock.map((value) => value.slice(0, 10))),
     text(clock),
     text(fc.tuple(clock, fc.constantFrom('', '+00', '+05:30', '-08', 'Z')).map(([time, offset]) => time + offset)),
-    text(clock.map((value) => value.slice(11))),
+    text(fc.tuple(clock, fc.constantFrom(undefined, 16)).map(([value, end]) => value.slice(11, end))),
     text(fc.uuid().map((value) => value.toUpperCase())),
   );
 
@@ -181,6 +181,8 @@ describe('what is wrong with a value', () => {
       ['numbers', INTEGER, '2147483648', { clamp: '2147483647' }],
       ['numbers', INTEGER, '-99999999999999999999', { clamp: '-2147483648' }],
       ['numbers', { kind: 'boolean', type: 'boolean' }, '2', { clamp: 'true' }],
+      ['values', { kind: 'boolean', type: 'boolean' }, 'constructor', { null: null }],
+      ['values', { kind: 'time', type: 'time' }, '2026-01-01 10:00:00', { null: null }],
       [
         'numbers',
         { kind: 'decimal', type: 'numeric(4,2)', precision: { digits: 4, scale: 2 } },

@@ -5,6 +5,8 @@ import { usualDay } from './usual-time.js';
 
 const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;
+/** Hours, minutes and seconds that need not be those of a day. */
+const SPAN = /^-?\d+:\d\d(?::\d\d(?:\.\d*)?)?$/;
 const TIMESTAMP = /^(\d{4,6}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,6})?)( BC)?$/;
 const OFFSET = /(?:Z|([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?)$/;
 /** PostgreSQL's own words for no end. */
@@ -140,18 +142,24 @@ export function withFraction(codec: Codec, digits: number): Codec {
 
 const POINT = 0x2e;
 
-/** A time of day, up to 24:00:00. */
+/** A time of day, up to 24:00:00, with or without seconds. */
 export const timeCodec: Codec = {
   write(value, to) {
-    if (!isTime(value.toString('latin1'), true)) {
-      return 'numbers';
+    const text = value.toString('latin1');
+    if (!isTime(withSeconds(text), true)) {
+      return SPAN.test(text) ? 'numbers' : 'values';
     }
     to.raw(value);
     return undefined;
   },
-  repair: (value) => Buffer.from(value[0] === MINUS ? '00:00:00' : '23:59:59'),
-  canonical: (value) => Buffer.from(withoutZeros(value.toString('latin1')), 'latin1'),
+  // Only a span of hours has a nearest time of day.
+  repair: (value, kind) => (kind === 'numbers' ? Buffer.from(value[0] === MINUS ? '00:00:00' : '23:59:59') : null),
+  canonical: (value) => Buffer.from(withoutZeros(withSeconds(value.toString('latin1'))), 'latin1'),
 };
+
+function withSeconds(time: string): string {
+  return /^\d\d:\d\d$/.test(time) ? `${time}:00` : time;
+}
 
 const MINUS = 0x2d;
 
