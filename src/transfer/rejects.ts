@@ -239,8 +239,9 @@ function namesOf({ columns }: Table): string[] {
 }
 
 function columnsOf({ table }: StagedCheck): string {
-  return namesOf(table)
-    .map((name) => `t.${quoted(name)}`)
+  return table.columns
+    .filter(({ generated }) => generated !== true)
+    .map(({ name, inRejects }) => inRejects ?? `t.${quoted(name)}`)
     .join(', ');
 }
 

@@ -1,5 +1,5 @@
 import { literal, quoted } from './identifier.js';
-import { type Column, isSummed } from './table.js';
+import { type Column, isSummed, type ValueKind } from './table.js';
 
 /** Hexadecimal digits of the MD5 that count: 60 bits fit a bigint, whose sum PostgreSQL and MySQL have exactly. */
 export const HASH_DIGITS = 15;
@@ -66,6 +66,28 @@ export function canonicalSql(column: Column, { timeZone }: RowHashOptions = {}):
       return column.utcClock ? `${name}::text` : `(${name} at time zone 'UTC')::text`;
     default:
       return `${name}::text`;
+  }
+}
+
+/** Whether the values of two columns, one of a source and one that they arrive in, have the same canonical texts and sums. */
+export function isHashedAlike(source: Column, arriving: Column): boolean {
+  return formOf(source) === formOf(arriving) && isSummed(source) === isSummed(arriving);
+}
+
+function formOf({ kind, spelled, precision }: Column): ValueKind {
+  if (spelled === true) {
+    return 'text';
+  }
+  switch (kind) {
+    case 'enum':
+    case 'json':
+    case 'other':
+      return 'text';
+    case 'decimal':
+      // Integers beyond bigint.
+      return precision?.scale === 0 ? 'integer' : 'decimal';
+    default:
+      return kind;
   }
 }
 

@@ -14,7 +14,7 @@ export type ValueKind =
   | 'bytes'
   /** 0s and 1s. */
   | 'bits'
-  /** 0 or 1, or t and f, or true and false. */
+  /** 0 or 1, or a word such as t, true or yes, in small letters or capitals. */
   | 'boolean'
   | 'date'
   /** A date and time of a clock on some wall: no zone, or one for the whole source. */
@@ -57,6 +57,8 @@ export interface Column {
   anySpelling?: boolean;
   /** Arrives as text, which PostgreSQL itself makes a value of: its text is another one then. */
   spelled?: boolean;
+  /** How the file of rejected rows has it, as SQL of a row aliased `t`; left out: as it is. */
+  inRejects?: string;
   /** Computed from other columns on this side: compared, never written. */
   generated?: boolean;
 }

@@ -5,6 +5,7 @@ import { quoted } from '../identifier.js';
 import type { Audit, ReconciledTable } from '../service/reconciled.js';
 import { arrivingTable, type ServiceShape, type StagedTable, stagedRow } from '../service/staged-table.js';
 import { readWrittenTimes } from '../service/written-times.js';
+import { isHashedAlike } from '../row-hash.js';
 import type { Source } from '../source.js';
 import { runStagedCheck, type StagedCheck } from '../staged-check.js';
 import type { Table } from '../table.js';
@@ -156,12 +157,17 @@ async function write(run: Run, shape: ServiceShape, service: ServiceMove, timeZo
   return written;
 }
 
-/** What is read of the source for a staged table, under the staging table's column names and the source's own name. */
+/**
+ * What is read of the source for a staged table, under the staging table's column names and the source's own name. It
+ * has the source's own checksum where values arrive as what they are there: flags that are integers, or days that are
+ * text, make another one.
+ */
 function readerOf<T extends Table>(source: Source<T>, staged: StagedTable, timeZone: string | undefined): Source {
   const whole = source.tables.find(({ name }) => name === staged.source.name)!;
   const table: Table = { ...arrivingTable(staged, timeZone), name: staged.source.name };
   const part = source.only(whole, staged.places);
-  const own = part !== undefined && source.hasChecksum(part) ? part : undefined;
+  const isAlike = part?.columns.every((column, index) => isHashedAlike(column, table.columns[index]!)) === true;
+  const own = part !== undefined && isAlike && source.hasChecksum(part) ? part : undefined;
   return {
     name: source.name,
     tables: [table],

@@ -52,6 +52,8 @@ export interface CarriedColumn {
   names: readonly [string, ...string[]];
   holds: 'id' | 'integer' | 'text' | 'boolean' | 'date' | 'day' | 'time' | 'clock' | 'uuid';
   optional?: true;
+  /** Of a time of the day: the column of that day, which it may come with. */
+  day?: string;
 }
 
 /** What is known of a service's database. */
@@ -241,7 +243,7 @@ function stagingTable<Name extends string>(service: Service<Name>, name: Name, s
   };
 }
 
-function stagingColumn({ names, holds }: CarriedColumn, source: Column): Column {
+function stagingColumn({ names, holds, day }: CarriedColumn, source: Column): Column {
   const column = { name: names[0], sourceType: source.sourceType, nullable: true };
   switch (holds) {
     case 'id':
@@ -254,11 +256,11 @@ function stagingColumn({ names, holds }: CarriedColumn, source: Column): Column 
       return { ...column, kind: 'date', type: 'date' };
     case 'day':
       return source.kind === 'timestamp'
-        ? { ...column, kind: 'timestamp', type: 'timestamp' }
+        ? { ...column, kind: 'timestamp', type: 'timestamp', inRejects: dayText(names[0]) }
         : { ...column, kind: 'date', type: 'date' };
     case 'clock':
       return source.kind === 'timestamp'
-        ? { ...column, kind: 'timestamp', type: 'timestamp' }
+        ? { ...column, kind: 'timestamp', type: 'timestamp', ...(day && { inRejects: clockText(names[0], day) }) }
         : { ...column, kind: 'time', type: 'time' };
     case 'boolean':
       return { ...column, kind: 'boolean', type: 'boolean' };
@@ -266,10 +268,24 @@ function stagingColumn({ names, holds }: CarriedColumn, source: Column): Column 
       return source.kind === 'timestamp'
         ? { ...column, kind: 'timestamp', type: 'timestamp' }
         : { ...column, kind: 'instant', type: 'timestamptz' };
-    case 'text':
-    case 'uuid': {
+    case 'uuid':
+      // What is to be a UUID is text until it has been looked at; what is one has the text of one.
+      return { ...column, kind: source.kind === 'uuid' ? 'uuid' : 'text', type: 'text' };
+    case 'text': {
       const { narrowCharset } = source;
       return { ...column, kind: 'text', type: 'text', ...(narrowCharset !== undefined && { narrowCharset }) };
     }
   }
+}
+
+/** SQL: days and times of the day without what a file of them alone could not say, where nothing is lost by that. */
+function dayText(column: string): string {
+  const value = `t.${quoted(column)}`;
+  return `case when ${value} = date_trunc('day', ${value}) then ${value}::date::text else ${value}::text end`;
+}
+
+function clockText(column: string, day: string): string {
+  const value = `t.${quoted(column)}`;
+  const isOfThatDay = `${value}::date = t.${quoted(day)}::date and isfinite(${value})`;
+  return `case when ${isOfThatDay} then ${value}::time::text else ${value}::text end`;
 }

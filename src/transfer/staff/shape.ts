@@ -18,7 +18,7 @@ const id = (name: string): CarriedColumn => ({ names: [name], holds: 'id' });
 const text = (name: string): CarriedColumn => ({ names: [name], holds: 'text' });
 const flag = (name: string): CarriedColumn => ({ names: [name], holds: 'boolean' });
 const time = (name: string): CarriedColumn => ({ names: [name], holds: 'time' });
-const clock = (name: string): CarriedColumn => ({ names: [name], holds: 'clock' });
+const clock = (name: string): CarriedColumn => ({ names: [name], holds: 'clock', day: 'schedule_date' });
 
 const STAFF: Service<StaffTable> = {
   called: 'staff service',
