@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { LaurelProcess } from '../cli/process.js';
 import { type Imported, openPlace, type Place, runImport } from './import-support.js';
 import { FAULTS, PLAYERS, staffService } from './staff-service.js';
@@ -167,6 +167,7 @@ describe('a staff service as it made its tables', () => {
     await source.client.query(`
       update schedules set title = 'Changed there', updated_at = '2026-06-01' where schedule_id in (2, 4);
       update schedules set is_deleted = true, deleted_at = '2099-01-01' where schedule_id = 6;
+      update employees set is_deleted = true, deleted_at = '2026-06-01' where employee_id = 6;
       insert into employees (email, username, password, name, role) values ('new@example.com', 'new', 'x', 'New', 'USER')`);
     await target.client.query(`
       update schedules set title = 'Changed here', updated_at = '2026-09-01' where legacy_id = 4;
@@ -187,6 +188,7 @@ describe('a staff service as it made its tables', () => {
         { read: 400, written: 0, updated: 2 },
       ],
     ]);
+    expect(merged.report?.notes).toEqual([expect.stringMatching(/stay as they are here.*: 1 \(employee_id 6\)/)]);
     const { rows } = await target.client.query(
       `select legacy_id as id, title, deleted_at is not null as deleted, version from schedules
         where legacy_id in (2, 4, 6, 22) order by 1`,
@@ -346,6 +348,107 @@ describe('a staff service with faults, into a Laurel in use', () => {
       { id: 2001, employee: 904 },
       { id: 2002, employee: 902 },
     ]);
+  });
+});
+
+describe('a staff service whose columns are of other types', () => {
+  let source: Place;
+  let target: Place;
+  beforeEach(async () => {
+    source = await openPlace('template0');
+    target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);
+  });
+  afterEach(async () => {
+    await target.close();
+    await source.close();
+  });
+
+  test.each([
+    [
+      'flags that are integers',
+      `alter table schedules alter reminder drop default, alter reminder type integer using reminder::integer`,
+    ],
+    ['days that are text', `alter table schedules alter schedule_date type text using schedule_date::date::text`],
+    [
+      'times of the day that are text',
+      `alter table schedules alter start_time type text using to_char(start_time, 'HH24:MI')`,
+    ],
+    ['numbers that are text', `alter table schedules alter schedule_id drop default, alter schedule_id type text`],
+    [
+      'flags that are words',
+      `alter table employees alter is_active drop default, alter is_active type text using initcap(is_active::text)`,
+    ],
+  ])('%s are what they say', async (_what, change) => {
+    await source.client.query(staffService(true));
+    const expected = await inSource(source);
+    await source.client.query(change);
+    const { code, report } = await fromStaff(source, target);
+    expect([code, report?.outcome, report?.findings]).toEqual([0, 'done', []]);
+    expect(await inLaurel(target)).toEqual(expected);
+  });
+
+  test('rejected schedules whose times come with their day are corrected and come in', async () => {
+    await source.client.query(`${staffService(true)};
+      alter table schedules drop constraint schedules_employee_id_fkey;
+      update schedules set employee_id = 99999 where schedule_id = 8;
+      update schedules set end_time = 'infinity' where schedule_id = 20`);
+    const rejects = join(folder, 'dated');
+    const reject = ['--orphans', 'reject', '--dates', 'reject', '--rejects'];
+    expect(await fromStaff(source, target, ...reject, rejects)).toMatchObject({ code: 0 });
+    const path = join(rejects, 'schedules.csv');
+    correct(path, (text) => text.replace('99999', '3').replace('infinity', '18:30'));
+    const { code, report } = await run(target, ['csv', path, '--staff', '--merge', 'newer', ...ZONE]);
+    expect([code, report?.findings, report?.tables.map(({ written }) => written)]).toEqual([0, [], [2]]);
+    await source.client.query(`
+      update schedules set employee_id = 3 where schedule_id = 8;
+      update schedules set end_time = schedule_date + time '18:30' where schedule_id = 20`);
+    expect(await inLaurel(target)).toEqual(await inSource(source));
+  });
+
+  test('usernames beyond any index are found, and cut off where that is said', async () => {
+    await source.client.query(`${staffService(false)}; alter table employees alter username type text;
+      update employees set username = (select string_agg(md5(n::text), '') from generate_series(1, 500) n)
+        where employee_id = 6`);
+    const { code, report } = await fromStaff(source, target);
+    expect([code, report?.findings.map(({ kind, column, rows }) => [kind, column, rows])]).toEqual([
+      1,
+      [['length', 'username', 1]],
+    ]);
+    expect(await fromStaff(source, target, '--length', 'truncate')).toMatchObject({ code: 0 });
+    const { rows } = await target.client.query(
+      'select char_length(username)::integer as characters from employees where legacy_id = 6',
+    );
+    expect(rows).toEqual([{ characters: 255 }]);
+  });
+
+  test('beginnings that are instants stand in for changes and deletions that are clock times', async () => {
+    await source.client.query(`${staffService(true)};
+      alter table schedules alter created_at type timestamptz using created_at at time zone 'Asia/Seoul';
+      update schedules set updated_at = null, is_deleted = true, deleted_at = null where schedule_id = 8`);
+    const { code, report } = await fromStaff(source, target, '--values', 'null');
+    expect([code, report?.outcome]).toEqual([0, 'done']);
+    const { rows } = await target.client.query(
+      `select updated_at = created_at as changed, deleted_at = created_at as deleted,
+        (created_at at time zone 'Asia/Seoul')::text as created_at from schedules where legacy_id = 8`,
+    );
+    expect(rows).toEqual([{ changed: true, deleted: true, created_at: '2025-01-01 00:04:00.000001' }]);
+  });
+
+  test('who was made at no time is made at the time of the run, and a missing username is no other one', async () => {
+    await source.client.query(`${staffService(false)};
+      update employees set created_at = null where employee_id = 6;
+      update employees set username = null where employee_id in (3, 9)`);
+    const words = ['--values', 'null', '--null-values', 'reject', '--orphans', 'reject'];
+    const dry = await fromStaff(source, target, '--dry-run');
+    expect(dry.report?.findings.map(({ kind, column, rows }) => [kind, column, rows])).toEqual([
+      ['values', 'created_at', 1],
+      ['null-values', 'username', 2],
+    ]);
+    const { code } = await fromStaff(source, target, ...words, '--rejects', join(folder, 'timeless'));
+    const { rows } = await target.client.query(
+      `select abs(extract(epoch from imported_at - created_at))::integer as seconds from employees where legacy_id = 6`,
+    );
+    expect([code, rows]).toEqual([0, [{ seconds: 0 }]]);
   });
 });
 

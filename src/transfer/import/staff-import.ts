@@ -1,6 +1,10 @@
+import { MAX_SAMPLES } from '../finding.js';
+import { quoted } from '../identifier.js';
+import { stagedTable } from '../service/staged-table.js';
 import type { Source } from '../source.js';
 import { checkStaff } from '../staff/check-staff.js';
 import { convertStaff } from '../staff/convert.js';
+import { differingEmployees } from '../staff/employee-checks.js';
 import { lockStaff, refuseUnlessFirst } from '../staff/locks.js';
 import type { StaffOptions } from '../staff/options.js';
 import { reconcileStaff } from '../staff/reconcile.js';
@@ -39,9 +43,10 @@ export function staffImport<T extends Table>(
       },
       write: async (target, timeZone) => {
         const options = { ...rest, timeZone };
+        const kept = await keptEmployees(target, shape, options);
         const counts = await convertStaff(target, shape, options);
         const reconciliation = await reconcileStaff(target, shape, options, counts);
-        return { ...reconciliation, sequences: [], notes: linkedNotes(await linkedAccounts(target)) };
+        return { ...reconciliation, sequences: [], notes: [...linkedNotes(await linkedAccounts(target)), ...kept] };
       },
     },
     leftOut,
@@ -58,4 +63,21 @@ async function linkedAccounts(target: Target): Promise<number> {
 
 function linkedNotes(rows: number): string[] {
   return rows === 0 ? [] : [`Employees who sign in with the account that they had here, and its password: ${rows}`];
+}
+
+/** Who was changed on one side since an earlier run stays as they are here, deleted and inactive ones too: it is told. */
+async function keptEmployees(target: Target, shape: StaffShape, options: StaffOptions): Promise<string[]> {
+  const employees = stagedTable(shape, 'employees');
+  if (employees === undefined || options.merge !== 'newer') {
+    return [];
+  }
+  const [kept] = await target.query<{ rows: number; first: string }>(
+    `select count(*)::integer as rows, array_to_string((array_agg(employee_id order by employee_id))[:${MAX_SAMPLES}], ', ') as first
+      from ${quoted(employees.table.name)} where ctid in (${differingEmployees(employees, options)})`,
+  );
+  return kept!.rows === 0
+    ? []
+    : [
+        `Employees who are not the same in the source, and stay as they are here, as it has no time of their last change: ${kept!.rows} (employee_id ${kept!.first}). Edit them here`,
+      ];
 }

@@ -8,6 +8,9 @@ import { wordOf } from './enums.js';
 import type { StaffOptions } from './options.js';
 import type { StaffStaged } from './shape.js';
 
+/** Longer ones would not fit their index, in characters. */
+const MAX_USERNAME = 255;
+
 /** SQL: whether the row `t` of employees came with an earlier run. */
 const IS_KNOWN = 'exists (select from employees known where known.legacy_id = t.employee_id)';
 
@@ -17,7 +20,7 @@ export function employeeChecks(employees: StaffStaged, options: StaffOptions): R
     ...idChecks(employees),
     ...creationChecks(employees, options),
     flagCheck(employees, 'is_active', true),
-    ...deletionChecks(employees, 't.created_at', options),
+    ...deletionChecks(employees, ['created_at'], options),
     wordChecks(employees, 'role'),
     rowCheck(
       employees,
@@ -38,8 +41,15 @@ export function employeeChecks(employees: StaffStaged, options: StaffOptions): R
       kind: 'email-collisions',
       column: 'email',
     }),
+    rowCheck(employees, `coalesce(char_length(t.username) > ${MAX_USERNAME}, false)`, {
+      kind: 'length',
+      column: 'username',
+      repairs: { truncate: [setFound(employees, `username = left(t.username, ${MAX_USERNAME})`)] },
+    }),
     usernameCheck(employees),
-    ...(options.merge === 'fail' ? [differing(employees, options)] : []),
+    ...(options.merge === 'fail'
+      ? [setCheck(employees, differingEmployees(employees, options), { kind: 'duplicates', column: null })]
+      : []),
     ...accountChecks(employees),
   ];
 }
@@ -50,7 +60,7 @@ function usernameCheck(employees: StaffStaged): RowsCheck {
       select t.ctid as tid,
         exists (select from employees taken where lower(taken.username) collate "C" = lower(t.username) collate "C") as is_taken,
         row_number() over (partition by lower(t.username) collate "C" order by t.employee_id, t.row_no) as place
-      from ${table} t where not ${IS_KNOWN}
+      from ${table} t where t.username is not null and not ${IS_KNOWN}
     ) placed where is_taken or place > 1`;
   return setCheck(employees, taken, {
     kind: 'nickname-collisions',
@@ -64,18 +74,15 @@ function usernameCheck(employees: StaffStaged): RowsCheck {
   });
 }
 
-function differing(employees: StaffStaged, { timeZone }: StaffOptions): RowsCheck {
+/** SQL: the ctids of employees who came with an earlier run, and are not the same here as in the source. */
+export function differingEmployees(employees: StaffStaged, { timeZone }: StaffOptions): string {
   const deletedAt =
     employees.table.columns.find(({ name }) => name === 'deleted_at')?.kind === 'instant'
       ? 't.deleted_at'
       : `(t.deleted_at at time zone ${literal(timeZone)})`;
-  return setCheck(
-    employees,
-    `select t.ctid from ${quoted(employees.table.name)} t join employees e on e.legacy_id = t.employee_id
+  return `select t.ctid from ${quoted(employees.table.name)} t join employees e on e.legacy_id = t.employee_id
       where (e.name, e.username, e.email, e.role, e.is_active, e.deleted_at)
-        is distinct from (t.name, t.username, t.email, ${wordOf('role')}, t.is_active, ${deletedAt})`,
-    { kind: 'duplicates', column: null },
-  );
+        is distinct from (t.name, t.username, t.email, ${wordOf('role')}, t.is_active, ${deletedAt})`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { literal, quoted } from '../identifier.js';
 import { auditCounts, auditPresence, auditReferences, counted } from '../service/audits.js';
 import { type ComparedColumn, type ComparedTables, compareTables } from '../service/compare-tables.js';
 import type { Audit, Count, ReconciledTable } from '../service/reconciled.js';
+import { instantOf } from '../service/staged-sql.js';
 import { stagedTable } from '../service/staged-table.js';
 import type { Target } from '../target.js';
 import { wordOf } from './enums.js';
@@ -78,8 +79,7 @@ function employeeColumns(employees: StaffStaged, options: StaffOptions): Compare
 }
 
 function scheduleColumns(schedules: StaffStaged, options: StaffOptions): ComparedTables['columns'] {
-  const changed = time(schedules, 'updated_at', options);
-  const created = time(schedules, 'created_at', options);
+  const at = (column: string): string => instantOf(schedules, column, options.timeZone);
   return [
     keyColumn('schedule_id'),
     { name: 'employee_id', staged: 't.employee_id::bigint', stored: 'e.legacy_id::bigint', isNumber: true },
@@ -94,8 +94,9 @@ function scheduleColumns(schedules: StaffStaged, options: StaffOptions): Compare
     { name: 'priority', staged: wordOf('priority'), stored: 'l.priority' },
     ...['result', 'follow_up', 'reminder'].map(same),
     time(schedules, 'reminder_time', options, 'reminder_at'),
-    created,
-    { ...changed, staged: `coalesce(${changed.staged}, ${created.staged})` },
+    time(schedules, 'created_at', options),
+    // The source can have the one as a time of its clock, and the other as an instant.
+    { name: 'updated_at', staged: `coalesce(${at('updated_at')}, ${at('created_at')})`, stored: 'l.updated_at' },
     DELETED,
     time(schedules, 'deleted_at', options),
   ];

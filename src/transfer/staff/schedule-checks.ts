@@ -18,7 +18,7 @@ export function scheduleChecks(schedules: StaffStaged, options: StaffOptions): R
     ...creationChecks(schedules, options),
     ...timeChecks(schedules, 'updated_at', options),
     ...timeChecks(schedules, 'reminder_time', options),
-    ...deletionChecks(schedules, 'coalesce(t.updated_at, t.created_at)', options),
+    ...deletionChecks(schedules, ['updated_at', 'created_at'], options),
     ...dayChecks(schedules),
     wordChecks(schedules, 'schedule_type'),
     wordChecks(schedules, 'status'),
