@@ -23,10 +23,13 @@ export default {
     '<rootDir>/test/mysql/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/faults/',
-    // Many commands, or the history again and again: quicker on a server (npm run test:postgres).
+    // Many commands, many databases or the whole history: quicker on a server (npm run test:postgres).
+    '<rootDir>/test/attack/(?:starts|table)\\.test\\.ts$',
     '<rootDir>/test/cli/(?:admin|api-key)\\.test\\.ts$',
-    '<rootDir>/test/migrate/(?:check|stamp)\\.test\\.ts$',
+    '<rootDir>/test/leaderboard/(?:carried-over|rank-tree|rank-tree-crowds)\\.test\\.ts$',
+    '<rootDir>/test/migrate/(?:check|losses|run|run-faults|staged|stamp)\\.test\\.ts$',
     '<rootDir>/test/migrations/(?:fixture|look-alikes|rank-tree|refusals)\\.test\\.ts$',
+    '<rootDir>/test/transfer/(?:community-import|game-faults|game-merge)\\.test\\.ts$',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',

@@ -8,9 +8,11 @@ export default {
   ...base,
   testMatch: [
     '<rootDir>/test/postgres/**/*.test.ts',
-    '<rootDir>/test/leaderboard/{operator-sql,statements}.test.ts',
-    '<rootDir>/test/migrate/{check,losses,run,run-faults,staged,stamp}.test.ts',
+    '<rootDir>/test/attack/{starts,table}.test.ts',
     '<rootDir>/test/cli/{admin,api-key}.test.ts',
+    '<rootDir>/test/leaderboard/{carried-over,operator-sql,rank-tree,rank-tree-crowds,statements}.test.ts',
+    '<rootDir>/test/migrate/{check,losses,run,run-faults,staged,stamp}.test.ts',
+    '<rootDir>/test/transfer/{community-import,game-faults,game-merge}.test.ts',
     '<rootDir>/test/{limits/limiter,post/feed,home-screen}.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],

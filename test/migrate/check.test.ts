@@ -8,7 +8,10 @@ import { type CheckOptions, type CheckReport, checkDatabase } from '../../src/mi
 import { loadHistory } from '../../src/migrate/history.js';
 import { runMigrations } from '../../src/migrate/run.js';
 import { openEmptyTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.js';
+import { openCopies } from '../support/dump.js';
 import { type MigrationFolder, migrationFolder } from './support.js';
+
+openCopies();
 
 let database: TestDatabase;
 let folder: MigrationFolder | undefined;

@@ -18,11 +18,14 @@ import { loadHistory } from '../../src/migrate/history.js';
 import { autogenerateRevision, dataRevision, emptyRevision } from '../../src/migrate/new-revision.js';
 import { runMigrations } from '../../src/migrate/run.js';
 import { openTestDatabase } from '../support/database.js';
+import { openCopies } from '../support/dump.js';
 
 const HEAD = readdirSync(MIGRATIONS)
   .flatMap((file) => /^(Migration.*)\.ts$/.exec(file)?.[1] ?? [])
   .toSorted()
   .at(-1)!;
+
+openCopies();
 
 const folders: string[] = [];
 

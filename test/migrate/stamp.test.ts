@@ -10,7 +10,10 @@ import { runMigrations } from '../../src/migrate/run.js';
 import { stamp, type Stamped, type StampOptions } from '../../src/migrate/stamp.js';
 import { VERSION } from '../../src/version.js';
 import { openEmptyTestDatabase, type TestDatabase } from '../support/database.js';
+import { openCopies } from '../support/dump.js';
 import { emptyDatabase, type MigrationFolder, migrationFolder } from './support.js';
+
+openCopies();
 
 const FRUITS = 'Migration20270101000000_fruits';
 const APPLE = 'Migration20270102000000_apple';

@@ -20,7 +20,7 @@ import { PASSWORD, type Answer, type Player, startTestServer, type TestServer } 
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 100;
+const ROUNDS = 60;
 /** The pool of a test server has 8 connections: so many requests of a race are in the database at once. */
 const AT_ONCE = 8;
 

@@ -16,7 +16,7 @@ import {
 } from '../friendship/support.js';
 import { type Player, startTestServer, type TestServer } from '../support/server.js';
 
-const ROUNDS = 200;
+const ROUNDS = 100;
 
 let server: TestServer;
 let ann: Player;

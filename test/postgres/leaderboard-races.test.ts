@@ -12,7 +12,7 @@ process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgre
 
 /** As many as the pool has connections. */
 const CONNECTIONS = 8;
-const ROUNDS = 104;
+const ROUNDS = 56;
 // Hundreds of rounds take a while on a busy machine.
 jest.setTimeout(300_000);
 

@@ -8,7 +8,7 @@ import { PASSWORD, startTestServer, type TestServer } from '../support/server.js
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 100;
+const ROUNDS = 60;
 /** Hashing a password takes longer than everything else in a round. */
 const HASHING_ROUNDS = 20;
 const AT_ONCE = 8;

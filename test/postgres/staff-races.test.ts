@@ -19,7 +19,7 @@ import { startTestServer, type TestServer } from '../support/server.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 50;
+const ROUNDS = 32;
 // Hundreds of requests take a while on a busy machine.
 jest.setTimeout(300_000);
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 
 /** An embedded database with nothing in it: to make one takes ten times as long as to open one. */
 export function emptyDump(): Blob {
@@ -12,4 +14,15 @@ export function migratedDump(): Blob {
 
 function dumpIn(setting: string): Blob {
   return new Blob([new Uint8Array(readFileSync(process.env[setting]!))]);
+}
+
+/** From now on, databases in memory that this file has opened begin as copies of an empty one, instead of being made. */
+export function openCopies(): void {
+  const create = PGlite.create.bind(PGlite);
+  PGlite.create = ((options: object) => create({ loadDataDir: emptyDump(), ...options })) as typeof PGlite.create;
+}
+
+/** Puts an empty embedded database into a folder of data, where a command would begin with making one. */
+export async function layEmptyDatabase(dataDir: string): Promise<void> {
+  await (await PGlite.create({ dataDir: join(dataDir, 'database'), loadDataDir: emptyDump() })).close();
 }

@@ -270,10 +270,18 @@ export const bruteForce: Row[] = [
     // As many as come at once are let in where nothing has been slow before.
     server: 'fresh',
     attack: async (target) => {
-      const answers = await Promise.all(
-        Array.from({ length: 160 }, (_, n) => login(target, `nobody${n}@example.com`, WRONG, { from: newAddress() })),
-      );
-      return answers.find(({ status }) => status === 503) ?? answers[0]!;
+      let answers: Answer[] = [];
+      // A machine that is slow to send them may get them hashed meanwhile.
+      for (let time = 0; time < 5; time += 1) {
+        answers = await Promise.all(
+          Array.from({ length: 160 }, (_, n) => login(target, `nobody${n}@example.com`, WRONG, { from: newAddress() })),
+        );
+        const refusal = answers.find(({ body }) => body.includes('Too many sign-ins'));
+        if (refusal !== undefined) {
+          return refusal;
+        }
+      }
+      return answers[0]!;
     },
     expected: {
       status: 503,
