@@ -452,6 +452,32 @@ describe('a staff service whose columns are of other types', () => {
   });
 });
 
+test('a column that is missing is named, and times of day in dates are told and left out', async () => {
+  const source = await openPlace('template0');
+  const target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);
+  try {
+    await source.client.query(`${staffService(true)};
+      update schedules set schedule_date = schedule_date + interval '10 hours' where schedule_id in (2, 4)`);
+    const told = await fromStaff(source, target, '--values', 'null');
+    expect([told.code, told.report?.findings.map(({ kind, column, rows }) => ({ kind, column, rows }))]).toEqual([
+      0,
+      [{ kind: 'values', column: 'schedule_date', rows: 2 }],
+    ]);
+    const { rows } = await target.client.query('select schedule_date::text as day from schedules where legacy_id = 2');
+    expect(rows).toEqual([{ day: '2025-12-03' }]);
+
+    await source.client.query('alter table employees rename username to login');
+    const named = await fromStaff(source, target, '--merge', 'newer');
+    expect([named.code, named.report?.findings[0]]).toEqual([
+      1,
+      expect.objectContaining({ kind: 'definitions', table: 'employees', samples: ['there is no column username'] }),
+    ]);
+  } finally {
+    await target.close();
+    await source.close();
+  }
+});
+
 test('players who register meanwhile take no nickname twice, and nothing is lost', async () => {
   const source = await openPlace('template0');
   const target = await openPlace(process.env['LAUREL_TEST_TEMPLATE']);

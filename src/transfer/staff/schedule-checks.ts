@@ -59,8 +59,9 @@ function dayChecks(schedules: StaffStaged): RowsCheck[] {
   if (isDated('schedule_date')) {
     checks.push(
       rowCheck(schedules, `coalesce(t.schedule_date <> date_trunc('day', t.schedule_date), false)`, {
-        kind: 'dates',
+        kind: 'values',
         column: 'schedule_date',
+        repairs: { null: [setFound(schedules, `schedule_date = date_trunc('day', t.schedule_date)`)] },
       }),
     );
   }

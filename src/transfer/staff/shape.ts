@@ -63,12 +63,14 @@ const STAFF: Service<StaffTable> = {
 };
 
 /**
- * Recognises the staff service's database by the names and columns of its tables.
+ * Recognises the staff service's database by the names and columns of its tables; where both are there, by their names
+ * alone, so that a column that is missing is told.
  * @param tables all of a source
  * @param withoutEmployees whether its schedules alone do as well, whose employees came with an earlier run
  * @returns undefined where there are none
  */
 export function recogniseStaff(tables: readonly Table[], withoutEmployees = false): StaffShape | undefined {
   const shape = recogniseTables(STAFF, tables);
-  return shape.tables.some(({ name }) => name === 'employees' || withoutEmployees) ? shape : undefined;
+  const isWhole = ['employees', 'schedules'].every((name) => tables.some((table) => table.name === name));
+  return isWhole || shape.tables.some(({ name }) => name === 'employees' || withoutEmployees) ? shape : undefined;
 }
