@@ -63,14 +63,16 @@ const STAFF: Service<StaffTable> = {
 };
 
 /**
- * Recognises the staff service's database by the names and columns of its tables; where both are there, by their names
- * alone, so that a column that is missing is told.
+ * Recognises the staff service's database by the names and columns of its tables; where both are there, one of them is
+ * enough to tell of a column that the other lacks.
  * @param tables all of a source
  * @param withoutEmployees whether its schedules alone do as well, whose employees came with an earlier run
  * @returns undefined where there are none
  */
 export function recogniseStaff(tables: readonly Table[], withoutEmployees = false): StaffShape | undefined {
   const shape = recogniseTables(STAFF, tables);
-  const isWhole = ['employees', 'schedules'].every((name) => tables.some((table) => table.name === name));
-  return isWhole || shape.tables.some(({ name }) => name === 'employees' || withoutEmployees) ? shape : undefined;
+  const areBothThere = ['employees', 'schedules'].every((name) => tables.some((table) => table.name === name));
+  const [first] = shape.tables;
+  const isKnown = first !== undefined && (first.name === 'employees' || areBothThere || withoutEmployees);
+  return isKnown ? shape : undefined;
 }
