@@ -26,7 +26,8 @@ export default {
     // Many commands, many databases or the whole history: quicker on a server (npm run test:postgres).
     '<rootDir>/test/attack/(?:starts|table)\\.test\\.ts$',
     '<rootDir>/test/cli/(?:admin|api-key)\\.test\\.ts$',
-    '<rootDir>/test/leaderboard/(?:carried-over|rank-tree|rank-tree-crowds)\\.test\\.ts$',
+    '<rootDir>/test/(?:home-screen|limits/limiter|post/feed)\\.test\\.ts$',
+    '<rootDir>/test/leaderboard/(?:carried-over|operator-sql|rank-tree|rank-tree-crowds|statements)\\.test\\.ts$',
     '<rootDir>/test/migrate/(?:check|losses|run|run-faults|staged|stamp)\\.test\\.ts$',
     '<rootDir>/test/migrations/(?:fixture|look-alikes|rank-tree|refusals)\\.test\\.ts$',
     '<rootDir>/test/transfer/(?:community-import|game-faults|game-merge)\\.test\\.ts$',

@@ -77,8 +77,8 @@ export const variants = {
   main: { TRUST_PROXY: 'loopback' },
   /** As the main one; few mails are asked of it, so that they come soon. */
   mailing: { TRUST_PROXY: 'loopback' },
-  /** As the main one; nothing has kept it busy. */
-  fresh: { TRUST_PROXY: 'loopback' },
+  /** As the main one, on a machine that hashes one password after the other. */
+  slow: { TRUST_PROXY: 'loopback', UV_THREADPOOL_SIZE: '1' },
   /** Nothing is in front of it. */
   direct: {},
   /** With the operations of a file alone. */
