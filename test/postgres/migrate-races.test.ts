@@ -15,7 +15,7 @@ process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgre
 const ROUNDS = 10;
 const ROUNDS_OF_THE_COMMAND = 2;
 const RUNNERS = 8;
-const KILLS = 15;
+const KILLS = 10;
 
 const names = [
   'Migration20270101000000_things',

@@ -273,10 +273,24 @@ test('players always find what they have written, while the standby stands still
   const played = new AbortController();
   const disturb = async () => {
     while (!played.signal.aborted) {
-      await standby.query('select pg_wal_replay_pause()');
+      await insist('select pg_wal_replay_pause()');
       await sleep(150);
-      await standby.query('select pg_wal_replay_resume()');
+      await insist('select pg_wal_replay_resume()');
       await sleep(150);
+    }
+  };
+  // The standby breaks off what is in the way of its replay, these statements among them.
+  const insist = async (statement: string): Promise<void> => {
+    for (let isDone = false; !isDone;) {
+      isDone = await standby.query(statement).then(
+        () => true,
+        (error: Error) => {
+          if (!error.message.includes('conflict with recovery')) {
+            throw error;
+          }
+          return false;
+        },
+      );
     }
   };
   const play = async (player: Player) => {
