@@ -19,7 +19,7 @@ import { ownMariadb, ownPostgres } from '../support/own-servers.js';
 import { type MysqlDatabase, mysqlDatabase } from './support.js';
 
 const place = workplace();
-const KILLS = 30;
+const KILLS = 12;
 /** A run that takes longer hangs. */
 const PATIENCE = 20_000;
 

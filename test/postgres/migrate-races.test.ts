@@ -12,7 +12,7 @@ import { createEmptyDatabase } from '../support/database.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
-const ROUNDS = 10;
+const ROUNDS = 5;
 const ROUNDS_OF_THE_COMMAND = 2;
 const RUNNERS = 8;
 const KILLS = 10;
