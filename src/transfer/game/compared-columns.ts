@@ -1,5 +1,4 @@
-import { literal } from '../identifier.js';
-import type { ComparedColumn } from '../service/compare-tables.js';
+import { type ComparedColumn, comparedTime } from '../service/compare-tables.js';
 import type { GameOptions } from './options.js';
 import { hasColumn } from '../service/staged-table.js';
 import type { GameStaged } from './shape.js';
@@ -16,15 +15,7 @@ export interface Comparison {
 
 /** How to compare what was staged with what Laurel has; see the fields. */
 export function comparisonOf(staged: GameStaged, { timeZone, merge }: GameOptions): Comparison {
-  const time = (name: string, from = name): ComparedColumn => {
-    const isInstant = staged.table.columns.some((column) => column.name === name && column.kind === 'instant');
-    const zone = literal(isInstant ? 'UTC' : timeZone);
-    return {
-      name,
-      staged: isInstant ? `(t.${name} at time zone ${zone})` : `t.${name}`,
-      stored: `(l.${from} at time zone ${zone})`,
-    };
-  };
+  const time = (name: string, from = name): ComparedColumn => comparedTime(staged, name, timeZone, from);
   // Players that Laurel had before can have another old id there, or none.
   const owner = (name: string, alias: string): ComparedColumn =>
     merge === undefined

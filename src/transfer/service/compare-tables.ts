@@ -1,4 +1,6 @@
+import { literal } from '../identifier.js';
 import type { Target } from '../target.js';
+import type { StagedTable } from './staged-table.js';
 
 /** A column of the source, and where its value is on both sides. */
 export interface ComparedColumn {
@@ -38,6 +40,21 @@ export interface TableComparison {
   hash: { staged: string; stored: string };
   /** Empty where all is as it should be: the number of rows, else sums and hashes of columns. */
   differences: Compared[];
+}
+
+/**
+ * A column of times: by the source's clock where they came without a zone, else by UTC's.
+ * @param timeZone IANA zone of those without one
+ * @param from what Laurel calls it
+ */
+export function comparedTime({ table }: StagedTable, name: string, timeZone: string, from = name): ComparedColumn {
+  const isInstant = table.columns.some((column) => column.name === name && column.kind === 'instant');
+  const zone = literal(isInstant ? 'UTC' : timeZone);
+  return {
+    name,
+    staged: isInstant ? `(t.${name} at time zone ${zone})` : `t.${name}`,
+    stored: `(l.${from} at time zone ${zone})`,
+  };
 }
 
 /** Compares the rows of a staging table with what Laurel's tables have of them, mapped back to the source's columns. */

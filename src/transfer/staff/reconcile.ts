@@ -1,6 +1,6 @@
-import { literal, quoted } from '../identifier.js';
+import { quoted } from '../identifier.js';
 import { auditCounts, auditPresence, auditReferences, counted } from '../service/audits.js';
-import { type ComparedColumn, type ComparedTables, compareTables } from '../service/compare-tables.js';
+import { type ComparedColumn, comparedTime, type ComparedTables, compareTables } from '../service/compare-tables.js';
 import type { Audit, Count, ReconciledTable } from '../service/reconciled.js';
 import { instantOf } from '../service/staged-sql.js';
 import { stagedTable } from '../service/staged-table.js';
@@ -73,8 +73,8 @@ function employeeColumns(employees: StaffStaged, options: StaffOptions): Compare
     { name: 'role', staged: wordOf('role'), stored: 'l.role' },
     same('is_active'),
     DELETED,
-    time(employees, 'deleted_at', options),
-    time(employees, 'created_at', options),
+    comparedTime(employees, 'deleted_at', options.timeZone),
+    comparedTime(employees, 'created_at', options.timeZone),
   ];
 }
 
@@ -93,12 +93,12 @@ function scheduleColumns(schedules: StaffStaged, options: StaffOptions): Compare
     { name: 'status', staged: wordOf('status'), stored: 'l.status' },
     { name: 'priority', staged: wordOf('priority'), stored: 'l.priority' },
     ...['result', 'follow_up', 'reminder'].map(same),
-    time(schedules, 'reminder_time', options, 'reminder_at'),
-    time(schedules, 'created_at', options),
+    comparedTime(schedules, 'reminder_time', options.timeZone, 'reminder_at'),
+    comparedTime(schedules, 'created_at', options.timeZone),
     // The source can have the one as a time of its clock, and the other as an instant.
     { name: 'updated_at', staged: `coalesce(${at('updated_at')}, ${at('created_at')})`, stored: 'l.updated_at' },
     DELETED,
-    time(schedules, 'deleted_at', options),
+    comparedTime(schedules, 'deleted_at', options.timeZone),
   ];
 }
 
@@ -110,16 +110,6 @@ function keyColumn(name: string): ComparedColumn {
 
 function same(name: string): ComparedColumn {
   return { name, staged: `t.${name}`, stored: `l.${name}` };
-}
-
-function time(staged: StaffStaged, name: string, { timeZone }: StaffOptions, from = name): ComparedColumn {
-  const isInstant = staged.table.columns.some((column) => column.name === name && column.kind === 'instant');
-  const zone = literal(isInstant ? 'UTC' : timeZone);
-  return {
-    name,
-    staged: isInstant ? `(t.${name} at time zone ${zone})` : `t.${name}`,
-    stored: `(l.${from} at time zone ${zone})`,
-  };
 }
 
 /** Staged schedules that took the place of what Laurel had, and are not what it has now. */
