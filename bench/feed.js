@@ -26,8 +26,9 @@ const USAGE = `Usage: npm run bench:feed -- [options]
 /** As many posts as a page has. */
 const PAGE = 20;
 const VIEWER = 1;
-/** One who writes as much as anybody. */
+/** One who has written enough for a full page, however many authors share the posts. */
 const AUTHOR = 2;
+const POSTS_BY_AUTHOR = 50;
 
 const { values } = parseArgs({
   options: {
@@ -118,7 +119,7 @@ async function load(url, authors) {
       `insert into users (id, nickname) select ${userIdSql('n')}, 'player ' || n from generate_series(1, $1::integer) n`,
       [authors],
     );
-    // Friends are spread over all players, and everybody has written as much as anybody, at any time.
+    // Friends are spread over all players, and everybody has written as much as anybody else, at any time.
     await client.query(
       `insert into friendships (id, requester_id, receiver_id, status, created_at, responded_at)
         select gen_random_uuid(), case when n % 2 = 0 then ${userIdSql('friend')} else ${userIdSql(VIEWER)} end,
@@ -128,9 +129,15 @@ async function load(url, authors) {
     );
     await client.query(
       `insert into posts (id, author_id, title, content, created_at, updated_at)
-        select gen_random_uuid(), ${userIdSql('1 + floor(random() * $1::integer)')}, 'A title of post ' || n,
-          repeat('Some words. ', 40), now() - n * interval '10 seconds', now() - n * interval '10 seconds'
-        from generate_series(1, $2::integer) n`,
+        select gen_random_uuid(), ${userIdSql('author')}, 'A title of post ' || n, repeat('Some words. ', 40),
+          now() - n * interval '10 seconds', now() - n * interval '10 seconds'
+        from (
+          select n, case
+              when n % ($2::integer / ${POSTS_BY_AUTHOR}) = 0 then ${AUTHOR}
+              else 1 + floor(random() * $1::integer)
+            end as author
+          from generate_series(1, $2::integer) n
+        ) p`,
       [authors, posts],
     );
     await client.query(
