@@ -7,8 +7,8 @@ import { type Post, startPost } from '../account/mail-support.js';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { freePort, type OwnPostgres, ownPostgres } from '../support/own-servers.js';
 
-/** Enough to be in the middle of it; with `REMINDERS_DUE=1000` of as many as a large staff has at once. */
-const DUE = Number(process.env['REMINDERS_DUE'] ?? 300);
+/** As many as a large staff has at once. */
+const DUE = 1000;
 const WORKERS = 4;
 /** Until it is a new minute, then half a minute without a heartbeat, a minute until that is noticed, and a retry. */
 const PATIENCE_MILLISECONDS = 300_000;
