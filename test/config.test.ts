@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Config, ConfigError, loadConfig } from '../src/config.js';
+import { type Config, loadConfig } from '../src/config.js';
+import { ConfigError } from '../src/config/config-error.js';
 
 const SECRET = '5a1d0c9be2f34a7788b1c06d9e2f4a31';
 const PRODUCTION = {

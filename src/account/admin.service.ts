@@ -1,7 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { audit } from '../admin/audit-log.service.js';
 import { AuditAction, OPERATOR } from '../admin/audit-log.type.js';
-import { type AdminSettings, ConfigError } from '../config.js';
+import type { AdminSettings } from '../config/admin-settings.js';
+import { ConfigError } from '../config/config-error.js';
 import { queryOne, sql } from '../database/query.js';
 import { notDeleted } from '../database/soft-delete.js';
 import { violatedUnique } from '../database/sql-state.js';

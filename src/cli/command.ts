@@ -1,4 +1,5 @@
-import { type Config, ConfigError, loadConfig } from '../config.js';
+import { type Config, loadConfig } from '../config.js';
+import { ConfigError } from '../config/config-error.js';
 import type { Database } from '../database/database.js';
 import { DataFolderInUseError } from '../database/embedded-lock.js';
 import { AppError } from '../errors.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { ConfigError } from '../config.js';
+import { ConfigError } from '../config/config-error.js';
 
 const manifestSchema = z.object({
   format: z.literal('apollo-persisted-query-manifest'),

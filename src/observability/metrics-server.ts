@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { ConfigError } from '../config.js';
+import { ConfigError } from '../config/config-error.js';
 
 /** Where metrics are to be had. */
 export interface MetricsAddress {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
-import type { TrustProxy } from '../config.js';
+import type { TrustProxy } from '../config/trust-proxy.js';
 
 /** What an id may look like: it is written to logs, and back to clients. */
 const FIT = /^[\w.:-]{1,128}$/;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ensureAdmin } from '../../src/account/admin.service.js';
-import { ConfigError } from '../../src/config.js';
+import { ConfigError } from '../../src/config/config-error.js';
 import { query, sql } from '../../src/database/query.js';
 import { PASSWORD, type Player, startTestServer, type TestServer } from '../support/server.js';
 import { DELETE, errorsOf, LOGIN, promote, row } from './support.js';

@@ -731,23 +731,23 @@ const signIn = [
 ];
 
 const secrets = [
-  never('production takes a token secret', 'config.js', 'environment.TOKEN_SECRET === undefined'),
-  never('secrets have 32 bytes', 'config.js', 'Buffer.byteLength(secret) < MIN_SECRET_BYTES'),
-  never('secrets of examples are refused', 'config.js', 'EXAMPLE_SECRETS.has(secret)'),
-  never('production takes a PostgreSQL server', 'config.js', 'environment.DATABASE_URL === undefined'),
+  never('production takes a token secret', 'config/problems.js', 'environment.TOKEN_SECRET === undefined'),
+  never('secrets have 32 bytes', 'config/problems.js', 'Buffer.byteLength(secret) < MIN_SECRET_BYTES'),
+  never('secrets of examples are refused', 'config/problems.js', 'EXAMPLE_SECRETS.has(secret)'),
+  never('production takes a PostgreSQL server', 'config/problems.js', 'environment.DATABASE_URL === undefined'),
   never(
     'mails take the address of the game',
-    'config.js',
+    'config/problems.js',
     'environment.SMTP_URL !== undefined && environment.APP_URL === undefined',
   ),
   never(
     'the password of the admin has twelve characters',
-    'config.js',
+    'config/admin-settings.js',
     'password !== undefined && !/^.{12,128}$/su.test(password)',
   ),
   defence(
     'an admin is set whole',
-    change('config.js', 'if (missing.length === names.length) {', 'if (missing.length > 0) {'),
+    change('config/admin-settings.js', 'if (missing.length === NAMES.length) {', 'if (missing.length > 0) {'),
   ),
   defence(
     'providers are asked by https',
@@ -755,7 +755,7 @@ const secrets = [
   ),
   never(
     'people sign in by https',
-    'config.js',
+    'config/problems.js',
     'publicUrl !== undefined && URL.canParse(publicUrl) && !isHttpsOrLoopback(publicUrl)',
   ),
   defence(
@@ -765,7 +765,7 @@ const secrets = [
   defence(
     'PERSISTED_ONLY takes a list',
     change(
-      'config.js',
+      'config/problems.js',
       "environment.PERSISTED_ONLY === 'true' && environment.PERSISTED_OPERATIONS === undefined",
       'false',
     ),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ConfigError } from '../../src/config.js';
+import { ConfigError } from '../../src/config/config-error.js';
 import { MAX_IN_FLIGHT } from '../../src/limits/concurrency-limit.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { type MetricsServer, serveMetrics } from '../../src/observability/metrics-server.js';
