@@ -79,6 +79,8 @@ function runTests({ name, file = TABLE, tests: pattern }) {
   const all = {
     ...config,
     rootDir: ROOT,
+    // Tests that npm test leaves to a server run here without one.
+    testPathIgnorePatterns: ['/node_modules/'],
     testMatch: [join(ROOT, file)],
     moduleNameMapper: {
       ...(pattern !== undefined && { '^(?:\\.\\./)+src/(.*)$': `${dist}/src/$1` }),
