@@ -12,6 +12,8 @@ export const CALENDAR_PATH = '/calendar';
 
 /** Schedules that ended longer ago are left out. */
 const PAST_DAYS = 366;
+/** In UTC it may be over in the year 10000, which iCalendar cannot say. */
+const LAST_DAY = '9999-12-31';
 /** The newest are kept where there are more. */
 const MAX_SCHEDULES = 5000;
 
@@ -73,6 +75,7 @@ export async function findCalendar(
     em,
     sql<ScheduleRow>`select ${scheduleColumns} from schedules s
       where s.employee_id = ${id} and ${notDeleted('s')} and s.schedule_date >= current_date - ${sql.lit(PAST_DAYS)}
+        and s.schedule_date < ${sql.lit(LAST_DAY)}::date
       order by s.schedule_date desc, s.id desc limit ${sql.lit(MAX_SCHEDULES)}`,
   );
   return { name, timeZone, schedules };

@@ -7,6 +7,9 @@ import { type ScheduleRow, SchedulePriority, ScheduleStatus } from './schedule.t
 /** Seconds after which clients may look again. */
 export const CALENDAR_TTL = 900;
 
+/** RFC 5545 has none of the others in texts, and some programs refuse the whole calendar for one. */
+const OTHER_CONTROLS = /[^\P{Cc}\t\n\r]/gu;
+
 const PRIORITIES = { [SchedulePriority.HIGH]: 1, [SchedulePriority.MEDIUM]: 5, [SchedulePriority.LOW]: 9 };
 
 /**
@@ -22,7 +25,7 @@ export function writeCalendar({ name, timeZone, schedules }: CalendarSource): st
   for (const schedule of schedules) {
     calendar.createEvent(toEvent(schedule, timeZone));
   }
-  return calendar.toString();
+  return calendar.toString().replace(OTHER_CONTROLS, '');
 }
 
 function toEvent(schedule: ScheduleRow, timeZone: string): ICalEventData {
@@ -46,7 +49,10 @@ function toEvent(schedule: ScheduleRow, timeZone: string): ICalEventData {
   };
 }
 
-/** What was carried over may end before it begins: then it is known by its start alone. */
+/**
+ * What ends no later than it begins is known by its start alone: what was carried over may, and so does what begins in an hour
+ * that clocks skip.
+ */
 function timesOf(
   { date, startTime, endTime }: ScheduleRow,
   timeZone: string,
@@ -54,10 +60,19 @@ function timesOf(
   if (startTime === null) {
     return { start: Temporal.PlainDate.from(date), allDay: true };
   }
-  const instant = (time: string) =>
-    new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(timeZone).epochMilliseconds);
-  const start = instant(startTime);
-  return endTime === null || endTime <= startTime ? { start } : { start, end: instant(endTime) };
+  const start = instantOf(date, startTime, timeZone);
+  const end = endTime === null ? start : instantOf(date, endTime, timeZone);
+  return end > start ? { start, end } : { start };
+}
+
+/** To the second, as calendars have it. */
+function instantOf(date: string, time: string, timeZone: string): Date {
+  const day = Temporal.PlainDate.from(date);
+  // The end of the day as the database has it, where it was carried over.
+  const local = time === '24:00:00' ? day.add({ days: 1 }).toPlainDateTime() : day.toPlainDateTime(time);
+  return new Date(
+    local.round({ smallestUnit: 'second', roundingMode: 'floor' }).toZonedDateTime(timeZone).epochMilliseconds,
+  );
 }
 
 function describe({ description, purpose, clientName, clientContact, result, followUp }: ScheduleRow): string | null {

@@ -119,6 +119,39 @@ describe('a calendar', () => {
     const [event] = await eventsAt(await renew(own));
     expect(event?.startDate.toJSDate().toISOString()).toBe(`${YEAR}-01-02T01:00:00.000Z`);
   });
+
+  test('takes what was carried over with its end at midnight', async () => {
+    const own = await hire(server);
+    await query(
+      em(),
+      sql`insert into schedules (id, legacy_id, employee_id, type, title, schedule_date, start_time, end_time)
+        values (${newId()}, 2, ${own.employeeId}, 'visit', 'x', ${`${YEAR}-01-02`}, '22:00', '24:00')`,
+    );
+    const [event] = await eventsAt(await renew(own));
+    expect(event?.startDate.toJSDate().toISOString()).toBe(`${YEAR}-01-02T13:00:00.000Z`);
+    expect(event?.endDate.toJSDate().toISOString()).toBe(`${YEAR}-01-02T15:00:00.000Z`);
+  });
+
+  test.each(['03:15', '03:30'])('says no end before the start that clocks skip: %s', async (endTime) => {
+    const own = await hire(server);
+    await query(em(), sql`update users set time_zone = 'America/New_York' where id = ${own.id}`);
+    // At two o'clock they go on to three.
+    await plan(server, own, { date: '2999-03-10', startTime: '02:30', endTime });
+    const [event] = await eventsAt(await renew(own));
+    expect(valueOf(event, 'dtstart')).toBe('2999-03-10T07:30:00Z');
+    expect(event?.component.hasProperty('dtend')).toBe(false);
+  });
+
+  test('leaves out what calendars cannot say: control characters, and the end of time', async () => {
+    const own = await hire(server);
+    await query(em(), sql`update users set time_zone = 'America/New_York' where id = ${own.id}`);
+    await plan(server, own, { date: `${YEAR}-01-02`, description: 'a\u0001b\u000bc\u0085d\te\nf' });
+    await plan(server, own, { date: '9999-12-31', startTime: '23:00' });
+    await plan(server, own, { date: '9999-12-31' });
+    const [event, ...others] = await eventsAt(await renew(own));
+    expect(event?.description).toBe('abcd\te\nf');
+    expect(others).toEqual([]);
+  });
 });
 
 describe('its address', () => {
