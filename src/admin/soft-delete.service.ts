@@ -64,18 +64,23 @@ export async function softDelete(
   });
 }
 
-/** Has a deleted row back, and writes down who has. @returns whether there was one */
+/**
+ * Has a deleted row back, and writes down who has.
+ * @param condition of the rows that the actor may have back
+ * @returns whether there was one
+ */
 export async function restoreDeleted(
   em: SqlEntityManager,
   actor: Actor,
   { name, restored }: SoftDeletedTable,
   id: string,
+  condition: RawBuilder<unknown> = sql`true`,
 ): Promise<boolean> {
   return inTransaction(em, async (transaction) => {
     const rows = await query(
       transaction,
       sql`update ${sql.table(name)} set deleted_at = null
-        where id = ${id} and deleted_at is not null returning 1 as restored`,
+        where id = ${id} and deleted_at is not null and ${condition} returning 1 as restored`,
     );
     if (rows.length > 0) {
       await audit(transaction, actor, restored, id, {});

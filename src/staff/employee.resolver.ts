@@ -90,8 +90,7 @@ export class EmployeeResolver {
     description: 'Has a deleted employee back with their schedules, for whoever manages the staff.',
   })
   async restoreEmployee(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<EmployeePayload> {
-    const { actor } = await requireManager(context);
-    return { employee: await restoreEmployee(context.em, actor, id) };
+    return { employee: await restoreEmployee(context.em, await requireManager(context), id) };
   }
 
   @FieldResolver(() => UserType, {

@@ -3,7 +3,7 @@ import type { RawBuilder } from 'kysely';
 import { checkEmail } from '../account/account-rules.js';
 import { isPresent } from '../account/presence.js';
 import { audit } from '../admin/audit-log.service.js';
-import { type Actor, AuditAction } from '../admin/audit-log.type.js';
+import { AuditAction } from '../admin/audit-log.type.js';
 import { EMPLOYEES, restoreDeleted, softDelete } from '../admin/soft-delete.service.js';
 import { queryOne, sql } from '../database/query.js';
 import { notDeleted } from '../database/soft-delete.js';
@@ -155,9 +155,9 @@ export async function deleteEmployee(em: SqlEntityManager, staff: StaffMember, i
 }
 
 /** Has a deleted employee back. One who is there stays as they are. @throws AppError NOT_FOUND */
-export async function restoreEmployee(em: SqlEntityManager, actor: Actor, id: string): Promise<EmployeeRow> {
+export async function restoreEmployee(em: SqlEntityManager, staff: StaffMember, id: string): Promise<EmployeeRow> {
   if (isId(id)) {
-    await restoreDeleted(em, actor, EMPLOYEES, id);
+    await restoreDeleted(em, staff.actor, EMPLOYEES, id, isManagedBy(staff, 'employees.id'));
     const employee = await queryOne(
       em,
       sql<EmployeeRow>`select ${employeeColumns} from employees e where e.id = ${id} and ${notDeleted('e')}`,

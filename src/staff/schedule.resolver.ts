@@ -96,8 +96,7 @@ export class ScheduleResolver {
     description: 'Has a deleted schedule back, for whoever manages the staff.',
   })
   async restoreSchedule(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<SchedulePayload> {
-    const { actor } = await requireManager(context);
-    return restoreSchedule(context.em, actor, id);
+    return restoreSchedule(context.em, await requireManager(context), id);
   }
 
   @FieldResolver(() => EmployeeType, { description: 'Whose it is.' })

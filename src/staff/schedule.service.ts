@@ -1,6 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
-import type { Actor } from '../admin/audit-log.type.js';
 import { restoreDeleted, SCHEDULES, softDelete } from '../admin/soft-delete.service.js';
 import { queryOne, sql } from '../database/query.js';
 import { notDeleted } from '../database/soft-delete.js';
@@ -133,17 +132,15 @@ export async function setScheduleStatus(
 
 /** Deletes a schedule, until it is restored or purged. @throws AppError NOT_FOUND, also for somebody else's */
 export async function deleteSchedule(em: SqlEntityManager, staff: StaffMember, id: string): Promise<void> {
-  const own = sql`exists (select from employees e where e.id = schedules.employee_id and ${notDeleted('e')})
-    and ${isManagedBy(staff, 'schedules.employee_id')}`;
-  if (!isId(id) || !(await softDelete(em, staff.actor, SCHEDULES, id, own))) {
+  if (!isId(id) || !(await softDelete(em, staff.actor, SCHEDULES, id, isOfManaged(staff)))) {
     throw noSuchSchedule('id');
   }
 }
 
-/** Has a deleted schedule back. One that is there stays as it is. @throws AppError NOT_FOUND */
-export async function restoreSchedule(em: SqlEntityManager, actor: Actor, id: string): Promise<SchedulePayload> {
+/** Has a deleted schedule back. One that is there stays as it is. @throws AppError NOT_FOUND, also for a deleted employee's */
+export async function restoreSchedule(em: SqlEntityManager, staff: StaffMember, id: string): Promise<SchedulePayload> {
   if (isId(id)) {
-    await restoreDeleted(em, actor, SCHEDULES, id);
+    await restoreDeleted(em, staff.actor, SCHEDULES, id, isOfManaged(staff));
     const schedule = await queryOne(
       em,
       sql<ScheduleRow>`select ${scheduleColumns} from ${presentSchedules} where s.id = ${id}`,
@@ -153,6 +150,12 @@ export async function restoreSchedule(em: SqlEntityManager, actor: Actor, id: st
     }
   }
   throw noSuchSchedule('id');
+}
+
+/** Condition of the schedules, deleted or not, of an employee who is there and whose schedules a member may edit. */
+function isOfManaged(staff: StaffMember): RawBuilder<boolean> {
+  return sql<boolean>`(exists (select from employees e where e.id = schedules.employee_id and ${notDeleted('e')})
+    and ${isManagedBy(staff, 'schedules.employee_id')})`;
 }
 
 /** Condition of the schedules, as table `s`, that are there and that a member may edit. */

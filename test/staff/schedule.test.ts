@@ -7,11 +7,13 @@ import { logOf } from '../admin/moderation-support.js';
 import { type Player, startTestServer, type TestServer } from '../support/server.js';
 import {
   CREATE_SCHEDULE,
+  DELETE_EMPLOYEE,
   DELETE_SCHEDULE,
   done,
   errorsIn,
   hire,
   plan,
+  RESTORE_EMPLOYEE,
   RESTORE_SCHEDULE,
   SCHEDULE,
   SCHEDULES,
@@ -434,6 +436,19 @@ describe('deleteSchedule', () => {
       { action: 'SCHEDULE_RESTORED', actorKind: 'USER', actorId: boss.id, details: {} },
       { action: 'SCHEDULE_DELETED', actorKind: 'USER', actorId: employee.id, details: {} },
     ]);
+  });
+
+  test('stays as it is while its employee is deleted', async () => {
+    const leaver = await hire(server);
+    const { id } = await plan(server, leaver);
+    await done(server.graphql(DELETE_SCHEDULE, { id }, leaver));
+    await done(server.graphql(DELETE_EMPLOYEE, { id: leaver.employeeId }, boss));
+    expect(await refusal(RESTORE_SCHEDULE, { id }, boss)).toEqual([{ code: 'NOT_FOUND', field: 'id' }]);
+    expect(await logOf(server, id)).toMatchObject([{ action: 'SCHEDULE_DELETED' }]);
+    await done(server.graphql(RESTORE_EMPLOYEE, { id: leaver.employeeId }, boss));
+    expect(await read(id, leaver)).toBeNull();
+    await done(server.graphql(RESTORE_SCHEDULE, { id }, boss));
+    expect(await read(id, leaver)).toMatchObject({ id });
   });
 
   test('is final after the time for it', async () => {
