@@ -1,4 +1,5 @@
 import { compare } from './comparison.js';
+import { conditions } from './conditions.js';
 import { loadData } from './data.js';
 import { measureGrowth } from './growth.js';
 import { describeMachine } from './machine.js';
@@ -6,13 +7,14 @@ import { readOptions } from './options.js';
 import { createPeerSchema } from './peers/schema.js';
 import { createSubmitFunction } from './peers/submit.js';
 import { createDatabase, dropDatabase, takeOrStartPostgres } from './postgres.js';
-import { conditions, printReport, writeJson, writeMarkdown } from './report.js';
+import { publish } from './publish.js';
 import { home } from './scenarios/home.js';
 import { page } from './scenarios/page.js';
 import { rank } from './scenarios/rank.js';
 import { submit } from './scenarios/submit.js';
 import { startServers } from './servers.js';
 import { measureStarts } from './start-time.js';
+import { toTables } from './tables.js';
 import { measureUpserts } from './writes.js';
 
 /** The smallest season measured; each further one has ten times as many standings. */
@@ -42,14 +44,7 @@ export async function main(args) {
       seconds: options.seconds,
       ...(await measure(postgres.url, options)),
     };
-    printReport(report);
-    console.log(`\n${conditions(report)}`);
-    if (options.json !== undefined) {
-      writeJson(options.json, report);
-    }
-    if (options.markdown !== undefined) {
-      writeMarkdown(options.markdown, report);
-    }
+    publish(options, 'bench', report, conditions(report), toTables(report));
   } finally {
     postgres.stop();
   }

@@ -1,11 +1,13 @@
 /** `npm run bench:transfer`: how fast rows move from MariaDB to PostgreSQL, beside the limit and the peers. */
 import { describeMachine } from '../machine.js';
 import { takeOrStartPostgres } from '../postgres.js';
+import { publish } from '../publish.js';
+import { conditions } from './conditions.js';
 import { takeOrStartMariadb, withMariadb } from './mariadb.js';
 import { measureSize } from './measure.js';
 import { readOptions } from './options.js';
 import { pgloaderVersion } from './pgloader.js';
-import { printReport, writeJson, writeMarkdown } from './report.js';
+import { toTables } from './tables.js';
 import { WAYS } from './ways.js';
 
 const options = readOptions(process.argv.slice(2));
@@ -25,13 +27,7 @@ try {
   const mariadb = await takeOrStartMariadb(options.mysql);
   servers.push(mariadb);
   const report = await measure(mariadb.url, postgres.url);
-  printReport(report);
-  if (options.json !== undefined) {
-    writeJson(options.json, report);
-  }
-  if (options.markdown !== undefined) {
-    writeMarkdown(options.markdown, report);
-  }
+  publish(options, 'bench:transfer', report, conditions(report), toTables(report));
 } finally {
   await stopAll();
 }
