@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { LaurelProcess } from '../cli/process.js';
+import { rowsAt } from '../support/rows-at.js';
 
 const PASSWORD = 'a password of the tests';
 const SUBMIT = `mutation ($score: SafeInt!, $key: String!) {
@@ -116,16 +116,11 @@ export function startLoad(address: string, players: readonly TestPlayer[], patie
 
 /** What is stored of submissions, and whether each is there once. */
 export async function storedKeys(url: string): Promise<{ keys: Set<string>; twice: number }> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ key: string; times: number }>(
-      'select idempotency_key as key, count(*)::integer as times from scores where idempotency_key is not null group by 1',
-    );
-    return { keys: new Set(rows.map(({ key }) => key)), twice: rows.filter(({ times }) => times > 1).length };
-  } finally {
-    await client.end();
-  }
+  const rows = await rowsAt<{ key: string; times: number }>(
+    url,
+    'select idempotency_key as key, count(*)::integer as times from scores where idempotency_key is not null group by 1',
+  );
+  return { keys: new Set(rows.map(({ key }) => key)), twice: rows.filter(({ times }) => times > 1).length };
 }
 
 /** Asks again and again until the server is ready. @returns how long that took, in milliseconds */

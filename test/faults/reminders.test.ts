@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { stderr } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { Client } from 'pg';
 import { type Post, startPost } from '../account/mail-support.js';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { freePort, type OwnPostgres, ownPostgres } from '../support/own-servers.js';
+import { rowsAt } from '../support/rows-at.js';
 
 /** As many as a large staff has at once. */
 const DUE = 1000;
@@ -31,32 +31,34 @@ afterAll(async () => {
 
 /** Employees with schedules, all to be reminded of by now. */
 async function insertDue(): Promise<void> {
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  await client.query(`
+  await rowsAt(
+    postgres.url,
+    `
     insert into users (id, email, nickname)
-    select md5('user ' || n)::uuid, 'user' || n || '@example.com', 'user ' || n from generate_series(1, 10) n`);
-  await client.query(`
+    select md5('user ' || n)::uuid, 'user' || n || '@example.com', 'user ' || n from generate_series(1, 10) n`,
+  );
+  await rowsAt(
+    postgres.url,
+    `
     insert into employees (id, user_id, name, username, email)
     select md5('employee ' || n)::uuid, md5('user ' || n)::uuid, 'x', 'user' || n, 'user' || n || '@example.com'
-    from generate_series(1, 10) n`);
-  await client.query(
+    from generate_series(1, 10) n`,
+  );
+  await rowsAt(
+    postgres.url,
     `insert into schedules (id, employee_id, type, title, schedule_date, reminder, reminder_at)
       select gen_random_uuid(), md5('employee ' || n % 10 + 1)::uuid, 'meeting', 'Number ' || n, current_date, true, now()
       from generate_series(1, $1::integer) n`,
     [DUE],
   );
-  await client.end();
 }
 
 async function unsent(): Promise<number> {
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  const { rows } = await client.query<{ unsent: number }>(
+  const [row] = await rowsAt<{ unsent: number }>(
+    postgres.url,
     `select count(*)::int as unsent from schedules where reminder_sent_for is distinct from reminder_at`,
   );
-  await client.end();
-  return rows[0]!.unsent;
+  return row!.unsent;
 }
 
 function workers(): number[] {

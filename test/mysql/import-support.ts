@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { Client } from 'pg';
 import type { ImportReport } from '../../src/transfer/import/report.js';
 import { type Finished, LaurelProcess } from '../cli/process.js';
+import { rowsAt } from '../support/rows-at.js';
 
 export interface Imported extends Finished {
   /** What `--json` printed; undefined where the run ended without a report. */
@@ -135,12 +136,6 @@ export async function settled(url: string): Promise<void> {
 
 /** What a query answers in its column `v`. */
 export async function answer<T>(url: string, sql: string): Promise<T[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ v: T }>(sql);
-    return rows.map(({ v }) => v);
-  } finally {
-    await client.end();
-  }
+  const rows = await rowsAt<{ v: T }>(url, sql);
+  return rows.map(({ v }) => v);
 }

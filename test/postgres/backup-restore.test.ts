@@ -26,6 +26,7 @@ import { restorePostgres } from '../../src/transfer/backup/postgres-restore.js';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { createEmptyDatabase, openTestDatabase, type TestDatabase } from '../support/database.js';
 import { RIGHT_TREE, TREE_FAULTS } from '../support/rank-tree.js';
+import { rowsAt } from '../support/rows-at.js';
 
 const SERVER = (process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres');
 const HEAD = readdirSync(new URL('../../migrations', import.meta.url))
@@ -42,7 +43,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'laurel-backups-'));
   seeded = await openTestDatabase();
   await seedDemo(seeded.orm.em.fork(), { players: 60, timeZone: 'UTC' });
-  await onDatabase(
+  await rowsAt(
     seeded.url!,
     `update users set nickname = E'\\\\.\\ttab "quote" \\n🎲' where email = 'player2@demo.laurel.example';
      update users set deleted_at = now() where email = 'player3@demo.laurel.example';
@@ -57,17 +58,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function onDatabase<Row = Record<string, unknown>>(url: string, sql: string): Promise<Row[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const result = await client.query(sql);
-    return result.rows as Row[];
-  } finally {
-    await client.end();
-  }
-}
-
 async function emptyDatabase(): Promise<string> {
   const { url, drop } = await createEmptyDatabase();
   dropped.push(drop);
@@ -78,7 +68,7 @@ async function emptyDatabase(): Promise<string> {
 async function copyOfSeeded(script: string): Promise<string> {
   const { url, drop } = await createEmptyDatabase(SERVER, new URL(seeded.url!).pathname.slice(1));
   dropped.push(drop);
-  await onDatabase(url, script);
+  await rowsAt(url, script);
   return url;
 }
 
@@ -122,7 +112,7 @@ async function restoreHere(url: string, path: string, dataOnly = false): Promise
 
 /** Hashes of the ordered rows of each table, and where each sequence is. */
 async function contentsOf(url: string): Promise<Record<string, string>> {
-  const tables = await onDatabase<{ name: string; sequence: boolean }>(
+  const tables = await rowsAt<{ name: string; sequence: boolean }>(
     url,
     `select relname as name, relkind = 'S' as sequence from pg_class
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'S') order by 1`,
@@ -132,7 +122,7 @@ async function contentsOf(url: string): Promise<Record<string, string>> {
       ? `select '${name}' as name, last_value || ' ' || is_called as content from ${name}`
       : `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) order by t::text)), '') as content from ${name} t`,
   );
-  const rows = await onDatabase<{ name: string; content: string }>(
+  const rows = await rowsAt<{ name: string; content: string }>(
     url,
     selects.join(' union all ') || 'select 1 where false',
   );
@@ -158,22 +148,22 @@ test.each<{ kind: Kind; dataOnly: boolean }>([
   expect(contents['users_id_seq']).toBe('4711 false');
   expect(contents).toEqual(await contentsOf(seeded.url!));
   expect(await catalogOf(url)).toEqual(await catalogOf(seeded.url!));
-  expect(await onDatabase(url, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+  expect(await rowsAt(url, TREE_FAULTS)).toEqual([RIGHT_TREE]);
 });
 
 test('the owner of a database restores rows alone, without being a superuser', async () => {
   const path = await backupOf('rows.sql');
   const role = `laurel_test_owner_${process.pid}`;
   const url = new URL(await emptyDatabase());
-  await onDatabase(SERVER, `create role ${role} login password 'secret'`);
-  await onDatabase(SERVER, `alter database ${url.pathname.slice(1)} owner to ${role}`);
+  await rowsAt(SERVER, `create role ${role} login password 'secret'`);
+  await rowsAt(SERVER, `alter database ${url.pathname.slice(1)} owner to ${role}`);
   [url.username, url.password] = [role, 'secret'];
   const { code, output } = await laurel(['restore', path, '--data-only'], { DATABASE_URL: url.href });
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(await contentsOf(url.href)).toEqual(await contentsOf(seeded.url!));
-  expect(await onDatabase(url.href, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+  expect(await rowsAt(url.href, TREE_FAULTS)).toEqual([RIGHT_TREE]);
   await dropped.pop()!();
-  await onDatabase(SERVER, `drop role ${role}`);
+  await rowsAt(SERVER, `drop role ${role}`);
 });
 
 test('jobs are in a whole backup, and neither in the rows alone nor in their way', async () => {
@@ -183,13 +173,13 @@ test('jobs are in a whole backup, and neither in the rows alone nor in their way
   expect(await laurel(['backup', '--data-only', '--out', rows], { DATABASE_URL: source })).toMatchObject({ code: 0 });
   const there = await emptyDatabase();
   expect(await laurel(['restore', whole], { DATABASE_URL: there })).toMatchObject({ code: 0 });
-  expect(await onDatabase(there, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
+  expect(await rowsAt(there, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
   for (const path of [whole, rows]) {
     const url = await emptyDatabase();
-    await onDatabase(url, jobs);
+    await rowsAt(url, jobs);
     expect(await laurel(['restore', path, '--data-only'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
     expect(await contentsOf(url)).toEqual(await contentsOf(seeded.url!));
-    expect(await onDatabase(url, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
+    expect(await rowsAt(url, 'select id from laurel_jobs.job')).toEqual([{ id: 1 }]);
   }
 });
 
@@ -204,7 +194,7 @@ test('a database with anything in it is refused, and what is there is named', as
   await expect(restoreHere(url, rows, true)).rejects.toThrow('not of Laurel: table bills, type colour');
   expect(await contentsOf(url)).toEqual(before);
   const other = await emptyDatabase();
-  await onDatabase(other, 'create schema finance; create table finance.bills (id integer)');
+  await rowsAt(other, 'create schema finance; create table finance.bills (id integer)');
   await expect(restoreHere(other, path)).rejects.toThrow('not of Laurel: table bills, schema finance');
   await expect(restoreHere(other, rows)).rejects.toThrow('--data-only');
 });
@@ -213,11 +203,11 @@ test('rows go into tables just made, and not to rows that are there', async () =
   const path = await backupOf('rows.dump');
   const url = await emptyDatabase();
   await onOpened(url, upgrade);
-  await onDatabase(url, "insert into archive_users_filled_ids (id) values ('01900000-0000-7000-8000-000000000009')");
+  await rowsAt(url, "insert into archive_users_filled_ids (id) values ('01900000-0000-7000-8000-000000000009')");
   await expect(restoreHere(url, path, true)).rejects.toThrow(
     'there are rows in archive_users_filled_ids. Nothing was changed.',
   );
-  await onDatabase(url, 'delete from archive_users_filled_ids');
+  await rowsAt(url, 'delete from archive_users_filled_ids');
   await restoreHere(url, path, true);
   expect(await contentsOf(url)).toEqual(await contentsOf(seeded.url!));
 });
@@ -256,7 +246,7 @@ test('rows that do not fit are not kept, and no message quotes them', async () =
 /** Resolves once a restore waits for the lock. */
 async function untilItWaits(url: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const waiting = await onDatabase(
+    const waiting = await rowsAt(
       url,
       "select from pg_stat_activity where datname = current_database() and application_name like 'laurel restore %' and wait_event_type = 'Lock'",
     );
@@ -322,7 +312,7 @@ test('an older backup names the upgrade, and does it with --upgrade or --yes', a
   const [whole, apart] = [await contentsOf(second), await contentsOf(third)];
   // When each was applied differs.
   expect({ ...apart, mikro_orm_migrations: '' }).toEqual({ ...whole, mikro_orm_migrations: '' });
-  expect(await onDatabase(third, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+  expect(await rowsAt(third, TREE_FAULTS)).toEqual([RIGHT_TREE]);
 });
 
 test('a backup of a newer Laurel is refused before anything is changed', async () => {
@@ -340,7 +330,7 @@ test('a backup of a newer Laurel is refused before anything is changed', async (
 
 test('a backup of the old game service names the takeover', async () => {
   const old = await emptyDatabase();
-  await onDatabase(old, readFileSync(new URL('../fixtures/hexdb-postgres.sql', import.meta.url), 'utf8'));
+  await rowsAt(old, readFileSync(new URL('../fixtures/hexdb-postgres.sql', import.meta.url), 'utf8'));
   const path = await backUp(old, 'whole.dump');
   const url = await emptyDatabase();
   const { code, output } = await laurel(['restore', path], { DATABASE_URL: url });

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client } from 'pg';
 import { seedDemo } from '../../src/seed/seed.service.js';
 import type { ImportReport } from '../../src/transfer/import/report.js';
 import { type Finished, laurel } from '../cli/process.js';
 import { createEmptyDatabase, openTestDatabase, type TestDatabase } from '../support/database.js';
 import { RIGHT_TREE, TREE_FAULTS } from '../support/rank-tree.js';
+import { rowsAt } from '../support/rows-at.js';
 
 const SERVER = (process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres');
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const seeded = await openTestDatabase();
   await seedDemo(seeded.orm.em.fork(), { players: 80, timeZone: 'Asia/Seoul' });
   source = seeded.url!;
-  await on(
+  await rowsAt(
     source,
     `update users set nickname = E'\\\\.\\ttab "quote" \\n🎲'
        where email = 'player2@demo.laurel.example';
@@ -35,17 +35,6 @@ afterAll(async () => {
   await Promise.all(drops.map((drop) => drop()));
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function on<Row = Record<string, unknown>>(url: string, sql: string): Promise<Row[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const result = await client.query(sql);
-    return result.rows as Row[];
-  } finally {
-    await client.end();
-  }
-}
 
 /** A migrated Laurel in which nobody has played. */
 async function freshLaurel(): Promise<string> {
@@ -77,7 +66,7 @@ async function imported(words: string[], url: string): Promise<ImportReport & { 
 
 /** Gives players a score of a board's only month, and a standing that rests on it. */
 async function play(url: string, boards: string[], players: number[], score: number, at: string): Promise<void> {
-  await on(
+  await rowsAt(
     url,
     `with played as (
        insert into scores (id, user_id, season_id, score, created_at)
@@ -129,7 +118,7 @@ describe('a Laurel', () => {
     expect(report).toMatchObject({ code: 0, outcome: 'done', findings: [] });
     expect(report.audits.filter(({ wrong }) => wrong > 0)).toEqual([]);
     expect(await contents(elsewhere)).toEqual(before);
-    expect(await on(elsewhere, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await rowsAt(elsewhere, TREE_FAULTS)).toEqual([RIGHT_TREE]);
     // The embedded database is another one still.
     const dataDir = join(folder, 'embedded');
     const settings = { DATA_DIR: dataDir, SEASON_TIME_ZONE: 'Asia/Seoul' };
@@ -145,7 +134,7 @@ describe('a Laurel', () => {
     const report = await imported(['postgres', '--from', there], here);
     expect(report).toMatchObject({ code: 0, outcome: 'done', findings: [] });
     expect(await contents(here)).toEqual(await contents(source));
-    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await rowsAt(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
 
     const refused = await run(['import', 'postgres', '--from', there], here);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('Laurel is in use') });
@@ -156,7 +145,7 @@ describe('a Laurel', () => {
       true,
     );
 
-    await on(
+    await rowsAt(
       there,
       `update users set nickname = 'newer there', updated_at = now() + interval '1 hour'
          where email = 'player4@demo.laurel.example';
@@ -174,7 +163,7 @@ describe('a Laurel', () => {
     const merged = await imported(['postgres', '--from', there, '--merge', 'newer'], here);
     expect(merged).toMatchObject({ code: 0, outcome: 'done' });
     expect(counts(merged)['users']).toEqual([81, 1, 80, 1]);
-    const nicknames = await on(
+    const nicknames = await rowsAt(
       here,
       `select nickname from users where email ~ '^(player[45]@demo|new@)' order by email`,
     );
@@ -183,18 +172,18 @@ describe('a Laurel', () => {
       'newer there',
       expect.not.stringContaining('older'),
     ]);
-    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await rowsAt(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
   });
 
   test('brings players who look like others, and they keep their nicknames', async () => {
     const there = await copyOfSource();
     const here = await freshLaurel();
     expect(await imported(['postgres', '--from', there], here)).toMatchObject({ code: 0, notes: [] });
-    await on(
+    await rowsAt(
       here,
       `insert into users (id, nickname) values (gen_random_uuid(), 'Marta'), (gen_random_uuid(), 'Selma')`,
     );
-    await on(
+    await rowsAt(
       there,
       `insert into users (id, nickname, created_at) values (gen_random_uuid(), 'Mаrta', '2020-01-01'),
          (gen_random_uuid(), 'Otto', now()), (gen_random_uuid(), 'Anna', now());
@@ -207,7 +196,7 @@ describe('a Laurel', () => {
     const merged = await imported([...words, 'newer'], here);
     expect(merged).toMatchObject({ code: 0, outcome: 'done', notes: [note] });
     expect(counts(merged)['users']).toEqual([84, 4, 80, 1]);
-    const players = await on(
+    const players = await rowsAt(
       here,
       `select nickname || case when look_alike_kept then ' *' else '' end as v from users
          where nickname in ('Anna', 'Otto', 'ОTTO', 'Marta', 'Mаrta', 'Selma', 'Sеlma') order by nickname collate "C"`,
@@ -225,7 +214,7 @@ describe('a Laurel', () => {
     writeFileSync(file, `id,nickname\n${ids[0]},0tto\n${ids[1]},Bruno\n`);
     const other = ['csv', `users=${file}`, '--merge', 'newer'];
     expect(await imported(other, here)).toMatchObject({ code: 0, outcome: 'done', notes: [note] });
-    const added = await on(
+    const added = await rowsAt(
       here,
       `select nickname, look_alike_kept as kept from users where id >= '${ids[0]}' and id <= '${ids[1]}' order by id`,
     );
@@ -239,7 +228,7 @@ describe('a Laurel', () => {
 
   test('that has played on keeps in each month what the board would keep', async () => {
     const there = await copyOfSource();
-    await on(
+    await rowsAt(
       there,
       `insert into leaderboards (id, slug, title, aggregation, score_order, period, time_zone)
          select gen_random_uuid(), slug, slug, aggregation, score_order, 'MONTHLY', 'UTC' from (values
@@ -258,18 +247,18 @@ describe('a Laurel', () => {
     // Equal, and reached first; only the standing of who submitted last was played later.
     await play(there, ['most', 'least', 'last'], [6], 100, '2026-01-05 12:00');
     await play(there, ['most'], [7], 120, '2026-01-20 12:00');
-    await on(
+    await rowsAt(
       here,
       `update users set deleted_at = now(), updated_at = now() + interval '1 hour' where email ~ '^player7@'`,
     );
-    await on(
+    await rowsAt(
       there,
       `update users set deleted_at = now(), updated_at = now() + interval '1 hour' where email ~ '^player6@'`,
     );
     const merged = await imported(['postgres', '--from', there, '--merge', 'newer'], here);
     expect(merged).toMatchObject({ code: 0, outcome: 'done', findings: [] });
     expect(counts(merged)['scores']!.slice(1)).toEqual([10, expect.any(Number), 0]);
-    const kept = await on(
+    const kept = await rowsAt(
       here,
       `select concat_ws(' ', l.slug, substr(u.email, 7, 1), s.score, to_char(s.achieved_at, 'DD'), s.ranked, e.score) as v
         from standings s join seasons on seasons.id = s.season_id join leaderboards l on l.id = leaderboard_id
@@ -288,7 +277,7 @@ describe('a Laurel', () => {
       'most 6 100 05 f 100',
       'most 7 120 20 f 120',
     ]);
-    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await rowsAt(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
     expect(await run(['doctor'], here)).toMatchObject({ code: 0 });
 
     // Nobody knows which scores both sums have in them.
@@ -312,7 +301,7 @@ describe('a Laurel', () => {
     const stopped = await imported(['postgres', '--from', source, ...where], here);
     expect(stopped).toMatchObject({ code: 1, outcome: 'findings' });
     expect(new Set(stopped.findings.map(({ kind }) => kind))).toEqual(new Set(['orphans']));
-    expect(await on(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
+    expect(await rowsAt(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
 
     const rejects = join(folder, 'rejects');
     const report = await imported(
@@ -326,7 +315,7 @@ describe('a Laurel', () => {
     const standings = report.tables.find(({ table }) => table === 'standings')!;
     expect(standings.rejected).toBeGreaterThan(0);
     expect(readdirSync(rejects)).toContain('standings.csv');
-    expect(await on(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
+    expect(await rowsAt(here, TREE_FAULTS)).toEqual([RIGHT_TREE]);
     expect(await run(['doctor'], here)).toMatchObject({ code: 0 });
 
     const malformed = await run(['import', 'postgres', '--from', source, '--where', 'users=true) or (true'], here);
@@ -348,7 +337,7 @@ describe('a Laurel', () => {
     writeFileSync(join(path, 'visits.csv'), `${readFileSync(join(path, 'visits.csv'), 'utf8')}\n`);
     const changed = await run(['import', 'csv', path], here);
     expect(changed).toMatchObject({ code: 1, output: expect.stringContaining('visits.csv') });
-    expect(await on(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
+    expect(await rowsAt(here, 'select count(*)::integer as users from users')).toEqual([{ users: 0 }]);
   });
 });
 
@@ -357,7 +346,7 @@ describe('a schema', () => {
     const here = await freshLaurel();
     const { url: game, drop } = await createEmptyDatabase();
     drops.push(drop);
-    await on(
+    await rowsAt(
       game,
       'create table users (id int primary key, email text, nickname text, password text, birth_date date)',
     );
@@ -373,7 +362,9 @@ describe('a schema', () => {
         output: expect.stringMatching(/--schema is for tables as they are.*Nothing was changed/),
       });
     }
-    expect(await on(here, `select from pg_namespace where nspname = 'copy' union all select from users`)).toEqual([]);
+    expect(await rowsAt(here, `select from pg_namespace where nspname = 'copy' union all select from users`)).toEqual(
+      [],
+    );
   });
 });
 
@@ -385,8 +376,8 @@ describe('files and tables of other origin', () => {
     ];
     drops.push(drop, dropHere);
     const table = 'create table items (id integer primary key, label text, updated_at timestamptz not null)';
-    await on(there, `${table}; insert into items values (1, 'newer', '2026-02-01'), (2, 'fresh', '2026-02-01')`);
-    await on(
+    await rowsAt(there, `${table}; insert into items values (1, 'newer', '2026-02-01'), (2, 'fresh', '2026-02-01')`);
+    await rowsAt(
       here,
       `${table}; insert into items values (1, 'older', '2026-01-01');
        create function touch() returns trigger language plpgsql as 'begin new.updated_at := now(); return new; end';
@@ -398,17 +389,17 @@ describe('files and tables of other origin', () => {
       code: 1,
       output: expect.stringMatching(/trigger items_touch: .*updated_at \(1 row\).*Nothing was changed/),
     });
-    expect(await on(here, 'select label from items')).toEqual([{ label: 'older' }]);
+    expect(await rowsAt(here, 'select label from items')).toEqual([{ label: 'older' }]);
     // As it says.
-    await on(here, /^alter table .* disable trigger .*$/m.exec(refused.output)![0]);
+    await rowsAt(here, /^alter table .* disable trigger .*$/m.exec(refused.output)![0]);
     expect(await run(words, here)).toMatchObject({ code: 0 });
-    expect(await on(here, 'select label from items order by id')).toEqual([{ label: 'newer' }, { label: 'fresh' }]);
+    expect(await rowsAt(here, 'select label from items order by id')).toEqual([{ label: 'newer' }, { label: 'fresh' }]);
   });
 
   test('go into a table that is there, each fault found and left out, and come back corrected', async () => {
     const { url, drop } = await createEmptyDatabase();
     drops.push(drop);
-    await on(
+    await rowsAt(
       url,
       `create table markets (code text primary key);
        insert into markets values ('X');
@@ -465,13 +456,16 @@ describe('files and tables of other origin', () => {
     );
     expect(report).toMatchObject({ code: 0, outcome: 'done', tables: [{ read: 10, written: 3, rejected: 7 }] });
     expect(
-      await on(url, `select id, symbol, seen_at at time zone 'UTC' as utc, label from stocks where id > 1 order by id`),
+      await rowsAt(
+        url,
+        `select id, symbol, seen_at at time zone 'UTC' as utc, label from stocks where id > 1 order by id`,
+      ),
     ).toEqual([
       { id: 2, symbol: 'AAA', utc: new Date('2026-01-01T09:00:00'), label: 'AAA!' },
       { id: 10, symbol: 'EEE', utc: new Date('2026-01-01T09:00:00'), label: 'EEE!' },
       { id: 11, symbol: 'F"F', utc: null, label: 'F"F!' },
     ]);
-    expect(await on(url, `insert into stocks (symbol) values ('next') returning id`)).toEqual([{ id: 12 }]);
+    expect(await rowsAt(url, `insert into stocks (symbol) values ('next') returning id`)).toEqual([{ id: 12 }]);
 
     const rejected = readFileSync(join(rejects, 'stocks.csv'), 'utf8');
     expect(rejected.split('\n')[0]).toBe('id,symbol,price,market,seen_at,_reasons');
@@ -489,13 +483,13 @@ describe('files and tables of other origin', () => {
     const second = await imported(['csv', corrected], url);
     expect(second.findings).toEqual([]);
     expect(second).toMatchObject({ code: 0, outcome: 'done', tables: [{ read: 7, written: 7, rejected: 0 }] });
-    expect(await on(url, 'select count(*)::integer as stocks from stocks')).toEqual([{ stocks: 12 }]);
+    expect(await rowsAt(url, 'select count(*)::integer as stocks from stocks')).toEqual([{ stocks: 12 }]);
   });
 
   test('tables of another PostgreSQL are made here, keys, types and sequences with them', async () => {
     const { url: there, drop } = await createEmptyDatabase();
     drops.push(drop);
-    await on(
+    await rowsAt(
       there,
       `create schema finance;
        create type finance.kind as enum ('bond', 'share');
@@ -510,14 +504,14 @@ describe('files and tables of other origin', () => {
     const here = await freshLaurel();
     const words = ['postgres', '--from', there, '--from-schema', 'finance', '--tables', 'all', '--schema', 'finance'];
     expect(await imported(words, here)).toMatchObject({ code: 0, outcome: 'done', findings: [] });
-    expect(await on(here, 'insert into finance.users (email) values (null) returning id, kind')).toEqual([
+    expect(await rowsAt(here, 'insert into finance.users (email) values (null) returning id, kind')).toEqual([
       { id: 51, kind: 'bond' },
     ]);
-    await expect(on(here, 'insert into finance.stocks values (999, 9999, 1)')).rejects.toThrow(/foreign key/);
+    await expect(rowsAt(here, 'insert into finance.stocks values (999, 9999, 1)')).rejects.toThrow(/foreign key/);
     const keys = `select conname, pg_get_constraintdef(c.oid) as definition from pg_constraint c
       where connamespace = 'finance'::regnamespace order by 1`;
-    expect(await on(here, keys)).toEqual(await on(there, keys));
+    expect(await rowsAt(here, keys)).toEqual(await rowsAt(there, keys));
     // Laurel's own users are others.
-    expect(await on(here, 'select count(*)::integer as users from public.users')).toEqual([{ users: 0 }]);
+    expect(await rowsAt(here, 'select count(*)::integer as users from public.users')).toEqual([{ users: 0 }]);
   });
 });

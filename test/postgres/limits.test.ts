@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { LaurelProcess } from '../cli/process.js';
 import { createEmptyDatabase } from '../support/database.js';
+import { rowsAt } from '../support/rows-at.js';
 
 const LOGIN = 'mutation ($email: EmailAddress!) { login(input: { email: $email, password: "wrong" }) { accessToken } }';
 const ALLOWED = 10;
@@ -226,14 +227,8 @@ test('a statement that takes too long, or waits too long for a lock, is answered
 });
 
 async function countInDatabase(): Promise<number> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ count: number }>('select count(*)::int as count from rate_limits');
-    return rows[0]!.count;
-  } finally {
-    await client.end();
-  }
+  const [row] = await rowsAt<{ count: number }>(database.url, 'select count(*)::int as count from rate_limits');
+  return row!.count;
 }
 
 function freePort(): Promise<number> {

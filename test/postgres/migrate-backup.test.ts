@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
+import { rowsAt } from '../support/rows-at.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
@@ -27,13 +28,7 @@ afterAll(() => {
   rmSync(backups, { recursive: true, force: true });
 });
 
-async function things(url: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query('select * from things order by 1');
-  await client.end();
-  return rows;
-}
+const things = (url: string): Promise<unknown[]> => rowsAt(url, 'select * from things order by 1');
 
 test('an upgrade leaves a backup first, and its restore command brings all of it back', async () => {
   const { url, drop } = await createEmptyDatabase();

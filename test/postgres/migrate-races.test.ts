@@ -9,6 +9,7 @@ import { runMigrations } from '../../src/migrate/run.js';
 import { laurel, LaurelProcess } from '../cli/process.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
+import { rowsAt } from '../support/rows-at.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
@@ -46,21 +47,18 @@ afterAll(() => folder.delete());
 
 /** What the migrations have made of a database: rows, indexes and history. */
 async function resultIn(url: string): Promise<object> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query(`select
+  const [row] = await rowsAt(
+    url,
+    `select
       (select count(*)::int from things) as things, (select sum(size)::int from things) as size,
       (select array_agg(at order by at) from runs) as runs,
       (select array_agg(name order by id) from mikro_orm_migrations) as history,
       (select json_agg(json_build_array(c.relname, i.indisvalid) order by c.relname) from pg_index i
         join pg_class c on c.oid = i.indexrelid where i.indrelid = 'things'::regclass) as indexes,
       (select array_agg(column_name::text order by ordinal_position) from information_schema.columns
-        where table_name = 'things') as columns`);
-    return rows[0];
-  } finally {
-    await client.end();
-  }
+        where table_name = 'things') as columns`,
+  );
+  return row!;
 }
 
 const COMPLETE = {

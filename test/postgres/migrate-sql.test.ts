@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Client } from 'pg';
 import { laurel } from '../cli/process.js';
 import { RUNNER_LOCK } from '../../src/migrate/runner-lock-key.js';
 import { type MigrationFolder, migrationFolder } from '../migrate/support.js';
 import { createEmptyDatabase } from '../support/database.js';
+import { rowsAt } from '../support/rows-at.js';
 
 process.env['TEST_POSTGRES_URL'] ??= 'postgres://postgres@127.0.0.1:5432/postgres';
 
@@ -47,15 +47,15 @@ async function script(...words: string[]): Promise<string> {
 }
 
 async function describeDatabase(url: string): Promise<unknown> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query(`select
+  const [row] = await rowsAt(
+    url,
+    `select
     (select array_agg(name || ' ' || checksum order by id) from mikro_orm_migrations) as history,
     (select array_agg(table_name || '.' || column_name || ' ' || data_type order by table_name, column_name)
       from information_schema.columns where table_schema = 'public') as columns,
-    (select array_agg(indexdef order by indexdef) from pg_indexes where schemaname = 'public') as indexes`);
-  await client.end();
-  return rows[0];
+    (select array_agg(indexdef order by indexdef) from pg_indexes where schemaname = 'public') as indexes`,
+  );
+  return row;
 }
 
 test('a script does what the run does, there and back', async () => {

@@ -1,22 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { Client } from 'pg';
 import { LaurelProcess } from '../cli/process.js';
 import { migrationFolder } from '../migrate/support.js';
+import { rowsAt } from '../support/rows-at.js';
 
 const url = process.env['TEST_POSTGRES_URL']!;
 
 /** The databases that a process has made for itself and not dropped. */
 async function leftBy(process: LaurelProcess): Promise<string[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname like $1', [
-      `laurel\\_verify\\_${process.pid}\\_%`,
-    ]);
-    return rows.map(({ datname }) => datname);
-  } finally {
-    await client.end();
-  }
+  const rows = await rowsAt<{ datname: string }>(url, 'select datname from pg_database where datname like $1', [
+    `laurel\\_verify\\_${process.pid}\\_%`,
+  ]);
+  return rows.map(({ datname }) => datname);
 }
 
 test("Laurel's own history, on a database that is dropped afterwards", async () => {

@@ -6,7 +6,8 @@ import { parsers } from '../../src/database/embedded-parsers.js';
 import { ormOptions } from '../../src/database/options.js';
 import { upgrade } from '../../src/migrate/upgrade.js';
 import { emptyDump, migratedDump } from './dump.js';
-import { createEmptyDatabase, onServer } from './empty-database.js';
+import { createEmptyDatabase } from './empty-database.js';
+import { rowsAt } from './rows-at.js';
 
 export { createEmptyDatabase } from './empty-database.js';
 import { observeStatement } from '../../src/observability/statements.js';
@@ -109,7 +110,7 @@ async function openServerDatabase(
 ): Promise<TestDatabase> {
   const { url, drop } = await createEmptyDatabase(server, template);
   if (script !== undefined) {
-    await onServer(url, script);
+    await rowsAt(url, script);
   }
   const statements: string[] = [];
   const database = await openDatabase({ databaseUrl: url, databasePoolSize: 8, dataDir: '' }, (statement) =>

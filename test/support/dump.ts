@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 
 /** An embedded database with nothing in it: to make one takes ten times as long as to open one. */
@@ -20,9 +19,4 @@ function dumpIn(setting: string): Blob {
 export function openCopies(): void {
   const create = PGlite.create.bind(PGlite);
   PGlite.create = ((options: object) => create({ loadDataDir: emptyDump(), ...options })) as typeof PGlite.create;
-}
-
-/** Puts an empty embedded database into a folder of data, where a command would begin with making one. */
-export async function layEmptyDatabase(dataDir: string): Promise<void> {
-  await (await PGlite.create({ dataDir: join(dataDir, 'database'), loadDataDir: emptyDump() })).close();
 }
