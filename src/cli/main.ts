@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, reportFailure } from './command.js';
+import { requireSupportedNode } from './node-version.js';
 
 type Add = (program: Command) => void;
 
@@ -40,10 +41,11 @@ const program = new Command('laurel')
 
 const [, , name = ''] = process.argv;
 const asked = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
-for (const load of asked) {
-  (await load())(program);
-}
 try {
+  requireSupportedNode();
+  for (const load of asked) {
+    (await load())(program);
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

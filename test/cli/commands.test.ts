@@ -22,6 +22,15 @@ test.each([
   expect(await laurel(words, settings)).toEqual({ code, output: expect.stringContaining(text) });
 });
 
+test('a Node that is too old is refused before anything is done', async () => {
+  const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.16.0'}})";
+  const { code, output } = await laurel(['leaderboard', 'list'], {
+    ...settings,
+    NODE_OPTIONS: `--import=data:text/javascript,${older}`,
+  });
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/^Laurel needs Node 22\.17 or newer/) });
+});
+
 test('all problems of the settings are reported together', async () => {
   const { code, output } = await laurel(['serve'], {
     ...settings,
