@@ -12,6 +12,7 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from 'graphql';
+import { ErrorReason } from '../src/errors.js';
 import { createSchema, printSdl } from '../src/schema.js';
 
 const file = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -21,6 +22,11 @@ const schema = createSchema();
 test('the committed schema.graphql is what the code builds', () => {
   // After a change: npm run --silent laurel -- schema > schema.graphql
   expect(file('../schema.graphql')).toBe(printSdl(schema));
+});
+
+test('the guide for clients names every reason of an error', () => {
+  const guide = file('../docs/guide.md');
+  expect(Object.values(ErrorReason).filter((reason) => !guide.includes(`\`${reason}\``))).toEqual([]);
 });
 
 test('everything in the schema is described', () => {
