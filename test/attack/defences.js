@@ -8,9 +8,9 @@ const change = (file, text, replacement = '') => ({ file, text, replacement });
 const defence = (name, ...changes) => ({ name, changes });
 
 const MANY = '100000';
-/** A limit that nobody reaches. @param attempts the rule up to its number */
-const unlimited = (name, attempts) =>
-  defence(name, change('limits/rules.js', attempts, attempts.replace(/\d+$/, MANY)));
+/** Limits that nobody reaches. @param attempts each rule up to its number */
+const unlimited = (name, ...attempts) =>
+  defence(name, ...attempts.map((text) => change('limits/rules.js', text, text.replace(/\d+$/, MANY))));
 
 /** A condition that never holds. */
 const never = (name, file, condition) => defence(name, change(file, `if (${condition}) {`, 'if (false) {'));
@@ -162,10 +162,11 @@ const enumeration = [
     'changing an address does not tell whose it is',
     change(
       'account/email-verification.service.js',
-      "await confirmPassword(em, userId, password, 'input.password');",
+      "const passwordHash = await confirmPassword(em, userId, password, 'input.password');",
       `if ((await queryOne(em, sql \`select id from users where lower(email) = lower(\${newEmail})\`)) !== undefined) {
         throw badInput('input.newEmail', 'Somebody has this address.');
-    }`,
+    }
+    const passwordHash = '';`,
     ),
   ),
   defence(
@@ -235,6 +236,12 @@ const bruteForce = [
   unlimited('tokens out of mails are counted', "mailedToken: [{ by: ['address'], attempts: 60"),
   unlimited('refreshes are counted by session', "{ by: ['session'], attempts: 60"),
   unlimited('passwords are counted by player, where one is signed in', "password: [{ by: ['player'], attempts: 10"),
+  // Either of the two holds alone.
+  unlimited(
+    'deletions of an account are counted, and passwords by player',
+    "password: [{ by: ['player'], attempts: 10",
+    "deleteAccount: [{ by: ['player'], attempts: 10",
+  ),
   unlimited('codes of sign-ins are counted', "signIn: [{ by: ['address'], attempts: 200"),
   unlimited('requests for friendship are counted', "friendRequest: [\n        { by: ['player'], attempts: 60"),
   unlimited('exports are counted', "accountExport: [{ by: ['player'], attempts: 10"),

@@ -225,7 +225,7 @@ export const bruteForce: Row[] = [
   },
   {
     name: 'the password, by deleting the account with a stolen access token',
-    defence: 'passwords are counted by player, where one is signed in',
+    defence: 'deletions of an account are counted, and passwords by player',
     attack: async (target) => {
       const as = await target.player();
       const query = 'mutation ($input: DeleteAccountInput!) { deleteAccount(input: $input) { userId } }';
