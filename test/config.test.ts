@@ -193,6 +193,16 @@ describe('settings', () => {
     expect(loadConfig(PRODUCTION)).toMatchObject({ introspection: false, explorer: false, corsOrigins: [] });
   });
 
+  test.each(['99999', 'abc', '4000.5'])('a number that is refused says which there can be: %s', (port) => {
+    expect(() => loadConfig({ PORT: port, DATABASE_TIMEOUT: '0' })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /PORT: must be a whole number from 0 to 65535\n.*DATABASE_TIMEOUT: must be a whole number of seconds from 1 to 600/,
+        ),
+      }),
+    );
+  });
+
   test.each([
     ['PORT', 'abc'],
     ['PORT', '65536'],

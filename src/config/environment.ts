@@ -32,10 +32,15 @@ const list = z.string().transform((value) =>
     .filter((item) => item !== ''),
 );
 
+function wholeNumber(least: number, most: number, unit?: string): z.ZodCoercedNumber {
+  const number = unit === undefined ? 'whole number' : `whole number of ${unit}`;
+  return z.coerce.number(`must be a ${number} from ${least} to ${most}`).int().min(least).max(most);
+}
+
 /** Every setting by itself: what it may be, and what it is where it is not set. */
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z.string().regex(POSTGRES_URL, 'must start with postgres:// or postgresql://').optional(),
   DATABASE_REPLICA_URLS: list
@@ -44,8 +49,8 @@ export const environmentSchema = z.object({
       'must be URLs like that of DATABASE_URL, with commas between',
     )
     .optional(),
-  DATABASE_POOL_SIZE: z.coerce.number('must be a number').int().min(1).max(1000).default(10),
-  DATABASE_TIMEOUT: z.coerce.number('must be a number of seconds').int().min(1).max(600).default(10),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1000).default(10),
+  DATABASE_TIMEOUT: wholeNumber(1, 600, 'seconds').default(10),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
@@ -61,13 +66,13 @@ export const environmentSchema = z.object({
   ADMIN_BIRTH_DATE: dateSetting.optional(),
   SEASON_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone name').default('UTC'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  SLOW_OPERATION_MS: z.coerce.number('must be a number of milliseconds').int().min(0).max(600_000).default(1000),
-  METRICS_PORT: z.coerce.number('must be a number').int().min(0).max(65_535).optional(),
+  SLOW_OPERATION_MS: wholeNumber(0, 600_000, 'milliseconds').default(1000),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   ...tracingVariables,
-  DELETION_GRACE_DAYS: z.coerce.number('must be a number').int().min(0).max(365).default(30),
-  PURGE_DAYS: z.coerce.number('must be a number').int().min(1).max(3650).default(90),
-  MIN_AGE: z.coerce.number('must be a number').int().min(0).max(99).default(0),
+  DELETION_GRACE_DAYS: wholeNumber(0, 365).default(30),
+  PURGE_DAYS: wholeNumber(1, 3650).default(90),
+  MIN_AGE: wholeNumber(0, 99).default(0),
   RESERVED_NICKNAMES: list.default(RESERVED_NICKNAMES),
   SMTP_URL: z
     .string()
