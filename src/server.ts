@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import { authenticate } from './account/authentication.js';
 import type { ServerConfig } from './config.js';
 import { Context } from './context.js';
-import type { Database } from './database/database.js';
+import type { Connections, Database } from './database/database.js';
 import { openReplicas, type Replicas } from './database/replicas.js';
 import { createErrorFormatter, toRequestError } from './error-format.js';
 import { CompiledExecution } from './execution/compiled-execution.js';
@@ -64,6 +64,8 @@ export interface LaurelServer {
   markUnready(reason: string): void;
   /** API requests that have not been answered yet. */
   requestsInFlight(): number;
+  /** The connections to all read replicas together; undefined where there are none. */
+  replicaConnections(): Connections | undefined;
 }
 
 /**
@@ -175,6 +177,7 @@ export async function createServer(
     apollo,
     markUnready: (reason) => health.markUnready(reason),
     requestsInFlight: () => requestsInFlight(),
+    replicaConnections: () => replicas?.connections(),
   };
 }
 

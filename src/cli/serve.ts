@@ -119,7 +119,11 @@ async function listen(
   try {
     const serverConfig = { ...config, tokenKey: loadTokenKey(config) };
     const server = await createServer(database, serverConfig, log, undefined, undefined, work?.mails);
-    metrics?.watch({ database, requestsInFlight: () => server.requestsInFlight() });
+    metrics?.watch({
+      database,
+      requestsInFlight: () => server.requestsInFlight(),
+      replicaConnections: () => server.replicaConnections(),
+    });
     if (!prepared) {
       server.markUnready('started with migrations pending: run `laurel migrate upgrade`, then start again');
     }

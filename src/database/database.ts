@@ -27,7 +27,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Numbers of connections. */
+/** An open database of a PostgreSQL server. */
+export interface ServerDatabase extends Database {
+  connections: () => Connections;
+}
+
+/** Numbers of connections, of one pool or of several. */
 export interface Connections {
   open: number;
   /** Open ones that nobody uses. */
@@ -38,7 +43,7 @@ export interface Connections {
 }
 
 /** A standby of a PostgreSQL server. */
-export interface Standby extends Database {
+export interface Standby extends ServerDatabase {
   /** Breaks its connections: what waits for an answer fails at once, where TCP would wait for a quarter of an hour. */
   sever(): void;
 }
@@ -96,7 +101,7 @@ async function openPostgres(
   onStatement: (sql: string) => void,
   statementTimeout: number | undefined,
   poolOptions: object = {},
-): Promise<Database> {
+): Promise<ServerDatabase> {
   const pools: Pool[] = [];
   const orm = await PostgresORM.init({
     ...ormOptions,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Database, openStandby, type Standby } from './database.js';
+import { type Connections, type Database, openStandby, type Standby } from './database.js';
 import { PrimaryPositions } from './primary-positions.js';
 import { queryExactlyOne, sql } from './query.js';
 import { Replica } from './replica.js';
@@ -91,6 +91,17 @@ export class Replicas {
    */
   forPlayer(playerId: string, written: bigint): Replica | undefined {
     return this.choose(Number.parseInt(playerId.slice(-8), 16), written);
+  }
+
+  /** Those to all replicas together, without the ones that look at them. */
+  connections(): Connections {
+    const pools = this.watched.map(({ standby }) => standby.connections());
+    return {
+      open: pools.reduce((total, { open }) => total + open, 0),
+      idle: pools.reduce((total, { idle }) => total + idle, 0),
+      waiting: pools.reduce((total, { waiting }) => total + waiting, 0),
+      most: pools.reduce((total, { most }) => total + most, 0),
+    };
   }
 
   async close(): Promise<void> {

@@ -35,10 +35,15 @@ const OUTCOMES: ReadonlySet<Outcome> = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
 ]);
 
+/** Of the embedded database, and before a database is watched. */
+const ONE_CONNECTION: Connections = { open: 0, idle: 0, waiting: 0, most: 1 };
+
 /** What of a running server is looked at when the metrics are. */
 export interface Watched {
   database: Database;
   requestsInFlight: () => number;
+  /** Undefined where there are no replicas. */
+  replicaConnections: () => Connections | undefined;
 }
 
 /** What this process counts and measures, from its making on. One for each process. */
@@ -211,35 +216,47 @@ export class Metrics {
   }
 
   private addDatabase(): void {
-    const connections = (): Connections | undefined => this.#watched?.database.connections?.();
+    const pools = (): [string, Connections][] => this.pools();
     const registers = [this.#registry];
     void new Gauge({
       name: 'laurel_database_connections',
-      help: 'Connections to the database, by whether they are in use.',
-      labelNames: ['state'],
+      help: 'Connections to the database (primary) and to all its read replicas (replica), by whether they are in use.',
+      labelNames: ['server', 'state'],
       registers,
       collect() {
-        const { open = 0, idle = 0 } = connections() ?? {};
-        this.set({ state: 'idle' }, idle);
-        this.set({ state: 'in_use' }, open - idle);
+        pools().forEach(([server, { open, idle }]) => {
+          this.set({ server, state: 'idle' }, idle);
+          this.set({ server, state: 'in_use' }, open - idle);
+        });
       },
     });
     void new Gauge({
       name: 'laurel_database_connections_max',
       help: 'Connections to the database that there can be.',
+      labelNames: ['server'],
       registers,
       collect() {
-        this.set(connections()?.most ?? 1);
+        pools().forEach(([server, { most }]) => this.set({ server }, most));
       },
     });
     void new Gauge({
       name: 'laurel_database_connections_waiting',
       help: 'Transactions and statements that wait for a connection.',
+      labelNames: ['server'],
       registers,
       collect() {
-        this.set(connections()?.waiting ?? 0);
+        pools().forEach(([server, { waiting }]) => this.set({ server }, waiting));
       },
     });
+  }
+
+  /** What there is of connections, by the kind of server that they are to. */
+  private pools(): [string, Connections][] {
+    const replicas = this.#watched?.replicaConnections();
+    return [
+      ['primary', this.#watched?.database.connections?.() ?? ONE_CONNECTION],
+      ...(replicas === undefined ? [] : [['replica', replicas] satisfies [string, Connections]]),
+    ];
   }
 
   private addFigures(): void {

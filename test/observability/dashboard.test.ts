@@ -28,7 +28,7 @@ beforeAll(async () => {
   jobs = await Jobs.open(database, database.url, [queue], log);
   await jobs.enqueue(database.orm.em.fork(), queue, {});
   metrics = new Metrics();
-  metrics.watch({ database, requestsInFlight: () => 0 });
+  metrics.watch({ database, requestsInFlight: () => 0, replicaConnections: () => undefined });
   tellEverything();
   for (const { name, labels } of samplesOf(await metrics.text())) {
     told.set(name, new Set([...(told.get(name) ?? []), ...Object.keys(labels)]));

@@ -14,7 +14,11 @@ beforeAll(async () => {
   metrics = new Metrics();
   served = await serveMetrics({ metricsPort: 0, metricsHost: '127.0.0.1' }, () => metrics.text());
   server = await startTestServer({ RATE_LIMITS: 'true' });
-  metrics.watch({ database: server.database, requestsInFlight: () => server.requestsInFlight() });
+  metrics.watch({
+    database: server.database,
+    requestsInFlight: () => server.requestsInFlight(),
+    replicaConnections: () => server.replicaConnections(),
+  });
   player = await server.player();
 });
 afterAll(async () => {
@@ -120,7 +124,7 @@ test('scores and the rank tree', async () => {
   expect(await added('laurel_scores_submitted_total', { improved: 'false' }, () => submit(10))).toBe(1);
   // What the database is asked for is kept for 15 seconds; another process has kept nothing yet.
   const fresh = new Metrics();
-  fresh.watch({ database: server.database, requestsInFlight: () => 0 });
+  fresh.watch({ database: server.database, requestsInFlight: () => 0, replicaConnections: () => undefined });
   const samples = samplesOf(await fresh.text());
   fresh.close();
   expect(valueOf(samples, 'laurel_database_reachable')).toBe(1);

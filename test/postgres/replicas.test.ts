@@ -7,6 +7,7 @@ import { openReplicas, type Replicas } from '../../src/database/replicas.js';
 import { createLog } from '../../src/log.js';
 import { asPlayer, LOGIN, LOGOUT, REFRESH, UPDATE, VIEWER } from '../account/support.js';
 import { laurel, LaurelProcess, postOnNewConnection } from '../cli/process.js';
+import { samplesOf, valueOf } from '../observability/samples.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 import { startProxy } from '../support/freezable-proxy.js';
 import { PASSWORD, type Player, startTestServer, type TestServer } from '../support/server.js';
@@ -467,6 +468,30 @@ test('of several, anonymous callers read from each in turn, and a player from th
 });
 
 describe('laurel serve', () => {
+  test('tells of the pools of replicas as of one, beside that of the primary', async () => {
+    const url = replicaUrl();
+    const settings = {
+      DATABASE_URL: database.url!,
+      DATABASE_REPLICA_URLS: `${url},${url}`,
+      PORT: '0',
+      METRICS_PORT: '0',
+    };
+    const serving = new LaurelProcess(['serve'], { ...settings, DATABASE_POOL_SIZE: '7' });
+    const address = await serving.address();
+    await eventually(() => expect(serving.output.match(/is in use/g)).toHaveLength(2));
+    await Promise.all([1, 2, 3, 4].map(() => postOnNewConnection(address, TITLE, {})));
+    const [, metrics] = /"url":"(http:[^"]+)","msg":"Metrics are served"/.exec(serving.output) ?? [];
+    const samples = samplesOf(await (await fetch(metrics!)).text());
+    const told = (name: string, server: string) => valueOf(samples, `laurel_database_connections${name}`, { server });
+    expect([told('_max', 'primary'), told('_max', 'replica')]).toEqual([7, 14]);
+    // Each has answered, and has kept its connection; those that look at the replicas are none of requests.
+    expect(told('', 'replica')).toBeGreaterThanOrEqual(2);
+    expect(told('', 'replica')).toBeLessThanOrEqual(4);
+    expect(told('_waiting', 'replica')).toBe(0);
+    serving.kill('SIGTERM');
+    expect((await serving.finished).code).toBe(0);
+  });
+
   test('reads from the replicas of its settings, in each worker, and stops as ever', async () => {
     const settings = { DATABASE_URL: database.url!, DATABASE_REPLICA_URLS: replicaUrl(), PORT: '0' };
     const serving = new LaurelProcess(['serve', '--workers', '2'], settings);
