@@ -482,7 +482,8 @@ describe('laurel serve', () => {
     await Promise.all([1, 2, 3, 4].map(() => postOnNewConnection(address, TITLE, {})));
     const [, metrics] = /"url":"(http:[^"]+)","msg":"Metrics are served"/.exec(serving.output) ?? [];
     const samples = samplesOf(await (await fetch(metrics!)).text());
-    const told = (name: string, server: string) => valueOf(samples, `laurel_database_connections${name}`, { server });
+    const told = (name: string, kind: string) =>
+      valueOf(samples, `laurel_database_connections${name}`, { server: kind });
     expect([told('_max', 'primary'), told('_max', 'replica')]).toEqual([7, 14]);
     // Each has answered, and has kept its connection; those that look at the replicas are none of requests.
     expect(told('', 'replica')).toBeGreaterThanOrEqual(2);
