@@ -18,13 +18,18 @@ export interface DueReminder {
 /** Reminders that are asked for in one transaction. */
 const BATCH = 500;
 
+/** Days after which a reminder is of no use any more, to somebody who is active again or whose mail server is back. */
+const KEPT_DAYS = 7;
+
 /** Of a process that was killed, others take over after half a minute without its heartbeat. */
 const MAILS: JobQueue<DueReminder> = {
   name: 'schedule-reminder-mail',
   options: {
-    retryLimit: 10,
+    // A mail server that is away for days loses none: after some hours, one attempt comes every four.
+    retryLimit: 50,
     retryDelay: 10,
     retryBackoff: true,
+    retryDelayMax: 4 * 3600,
     expireInSeconds: 900,
     heartbeatSeconds: 30,
     deleteAfterSeconds: 60,
@@ -49,7 +54,7 @@ export const remindersJob: JobKind<object> = {
 };
 
 /**
- * Asks for a mail for each reminder that is due and was not asked for: once for each time that a schedule was to be reminded of,
+ * Asks for a mail for each reminder that became due within the last week and was not asked for: once for each time that a schedule was to be reminded of,
  * whoever else does the same at the same moment.
  * @returns how many
  */
@@ -62,7 +67,8 @@ export async function queueReminders(em: SqlEntityManager, jobs: Jobs): Promise<
         sql<DueReminder>`update schedules s set reminder_queued_for = s.reminder_at
           from (
             select s.id from ${remindable}
-            where s.reminder_at <= now() and s.reminder_queued_for is distinct from s.reminder_at
+            where s.reminder_at <= now() and s.reminder_at > now() - make_interval(days => ${sql.lit(KEPT_DAYS)})
+              and s.reminder_queued_for is distinct from s.reminder_at
             order by s.reminder_at limit ${sql.lit(BATCH)} for update of s skip locked
           ) due
           where s.id = due.id returning s.id as "scheduleId", s.reminder_at as "reminderAt"`,

@@ -25,7 +25,11 @@ afterAll(() => server.close());
 
 const em = () => server.database.orm.em.fork();
 const queue = () => queueReminders(em(), server.jobs);
-const PAST = '2026-01-01T00:00:00.250Z';
+const dateBefore = (days: number): string => new Date(Date.now() - days * 24 * 3600 * 1000).toISOString().slice(0, 10);
+const [TWO_DAYS_AGO, YESTERDAY] = [dateBefore(2), dateBefore(1)];
+const PAST = `${TWO_DAYS_AGO}T00:00:00.250Z`;
+/** As Message-IDs have it. */
+const PAST_DIGITS = `${TWO_DAYS_AGO.replaceAll('-', '')}0000002500`;
 const FUTURE = '2100-01-01T00:00:00Z';
 
 /** An employee with a schedule of which they are to be reminded. Nothing else mails them. */
@@ -55,7 +59,7 @@ test('a reminder that is due is mailed once, and says what it is of', async () =
   expect(mail.text).toBe(
     'You wanted to be reminded of this: Zu Besuch 🎲\n\nWhen: 2026-03-02, 09:00 to 10:30 (Europe/Vienna)\n\nWhere: Wien\n\nWith: Frau Ö\n',
   );
-  expect(mail.messageId).toBe(`<reminder-${id}-202601010000002500@laurel>`);
+  expect(mail.messageId).toBe(`<reminder-${id}-${PAST_DIGITS}@laurel>`);
 });
 
 /** Waits for a mail that was refused, and has it tried again at once instead of after a while. */
@@ -80,7 +84,7 @@ test('one that the mail server refuses is tried again, with the same id, and hol
   const mails = Promise.all([server.post.next(one.email), server.post.next(other.email)]);
   await tryAgainSoon();
   const ids = (await mails).map(({ messageId }) => messageId);
-  expect(ids).toEqual([one.id, other.id].map((id) => `<reminder-${id}-202601010000002500@laurel>`));
+  expect(ids).toEqual([one.id, other.id].map((id) => `<reminder-${id}-${PAST_DIGITS}@laurel>`));
 });
 
 test('another time is reminded of anew, an edit of anything else is not', async () => {
@@ -91,14 +95,17 @@ test('another time is reminded of anew, an edit of anything else is not', async 
     done(server.graphql(UPDATE_SCHEDULE, { input: { id, ...input } }, 'service'));
   await edit({ version: 1, title: 'Another title' });
   expect(await queue()).toBe(0);
-  await edit({ version: 2, reminderAt: '2026-01-02T00:00:00Z' });
+  await edit({ version: 2, reminderAt: `${YESTERDAY}T00:00:00Z` });
   expect(await queue()).toBe(1);
-  expect((await server.post.next(email)).messageId).toBe(`<reminder-${id}-2026010200000000@laurel>`);
+  expect((await server.post.next(email)).messageId).toBe(
+    `<reminder-${id}-${YESTERDAY.replaceAll('-', '')}00000000@laurel>`,
+  );
 });
 
 describe('nobody is reminded', () => {
   test.each([
     ['before it is due', { reminderAt: FUTURE }],
+    ['of what was due more than a week ago', { reminderAt: new Date(Date.now() - 7 * 24 * 3600 * 1000).toISOString() }],
     ['who does not want it', { reminder: false }],
   ])('%s', async (_what, input) => {
     await remindable(input);
