@@ -54,8 +54,8 @@ export const remindersJob: JobKind<object> = {
 };
 
 /**
- * Asks for a mail for each reminder that became due within the last week and was not asked for: once for each time that a schedule was to be reminded of,
- * whoever else does the same at the same moment.
+ * Asks for a mail for each reminder that became due within the last week and was not asked for: once for each time that a
+ * schedule was to be reminded of, whoever else does the same at the same moment.
  * @returns how many
  */
 export async function queueReminders(em: SqlEntityManager, jobs: Jobs): Promise<number> {
